@@ -1,0 +1,36 @@
+"""Put the sandbox together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount, WebSocketRoute
+
+from sandbox import carriers, control, runtime
+from sandbox.books import Books
+from sandbox.faults import Faults
+from sandbox.world import World
+
+
+def build(state_file: Path | None = None) -> Starlette:
+    """Build the application; owned numbers are kept in the state file when one is given."""
+    faults = Faults({name: c.operations for name, c in carriers.CARRIERS.items()})
+    world = World(Books(state_file), faults)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await world.close()
+
+    app = Starlette(routes=_routes(), lifespan=lifespan)
+    app.state.world = world
+    return app
+
+
+def _routes() -> list[BaseRoute]:
+    return [
+        Mount("/_", routes=control.routes()),
+        *(Mount(f"/{name}", routes=c.routes()) for name, c in carriers.CARRIERS.items()),
+        WebSocketRoute("/runtime/echo{rest:path}", runtime.echo),
+    ]

@@ -1,0 +1,117 @@
+"""Program faults: what shall go wrong, where, and how many times."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sandbox import ids
+
+# Answered instead of the request's effect.
+REFUSALS = (
+    "number_taken",
+    "no_balance",
+    "invalid_credentials",
+    "rate_limited",
+    "server_error",
+    "address_required",
+)
+# The effect happens (or is delayed); what goes wrong is the answer.
+ANSWER_FAULTS = ("error_after_success", "lost_answer", "timeout", "delay")
+# Telnyx orders are settled later, so they can fail later too.
+ORDER_FAULTS = ("pending_order", "order_failure")
+WEBHOOK_FAULTS = (
+    "duplicate",
+    "reorder",
+    "drop",
+    "delay",
+    "bad_signature",
+    "unsigned",
+    "stale",
+)
+WEBHOOK = "webhook"
+
+
+class BadFault(Exception):
+    """The fault asked for does not exist; the message lists those that do."""
+
+
+@dataclass
+class Fault:
+    """One programmed fault; `times` counts down as it strikes."""
+
+    carrier: str
+    operation: str
+    fault: str
+    times: int = 1
+    delay_s: float | None = None
+    polls: int | None = None
+    event: str | None = None
+    id: str = field(default_factory=ids.uuid)
+
+    def delay_or(self, default: float) -> float:
+        """Return the delay asked for, in seconds, or a default."""
+        return default if self.delay_s is None else self.delay_s
+
+
+class Faults:
+    """The programmed faults, oldest first."""
+
+    def __init__(self, operations: dict[str, set[str]]) -> None:
+        self._operations = operations
+        self._faults: list[Fault] = []
+
+    def program(self, wanted: dict[str, Any]) -> Fault:
+        """Add a fault; raise BadFault when there is no such thing."""
+        try:
+            fault = Fault(**wanted)
+        except TypeError as error:
+            fields = "carrier, operation, fault, times, delay_s, polls, event"
+            raise BadFault(f"a fault has the fields {fields}; {error}") from error
+        self._check(fault)
+        self._faults.append(fault)
+        return fault
+
+    def add(self, fault: Fault) -> None:
+        """Add a fault of the sandbox's own making."""
+        self._faults.append(fault)
+
+    def _check(self, fault: Fault) -> None:
+        operations = self._operations.get(fault.carrier)
+        if operations is None:
+            raise BadFault(f"unknown carrier; there are: {', '.join(sorted(self._operations))}")
+        if fault.operation not in operations | {WEBHOOK, "*"}:
+            known = ", ".join(sorted(operations | {WEBHOOK, "*"}))
+            raise BadFault(f"unknown operation; {fault.carrier} has: {known}")
+        valid = self._valid(fault)
+        if fault.fault not in valid:
+            raise BadFault(f"unknown fault; {fault.operation} can have: {', '.join(valid)}")
+        if not isinstance(fault.times, int) or fault.times < 1:
+            raise BadFault("times must be an integer of at least 1")
+
+    @staticmethod
+    def _valid(fault: Fault) -> tuple[str, ...]:
+        if fault.operation == WEBHOOK:
+            stale = fault.carrier == "telnyx"  # Twilio's signature carries no time
+            return tuple(name for name in WEBHOOK_FAULTS if stale or name != "stale")
+        orders = fault.carrier == "telnyx" and fault.operation == "buy_number"
+        return REFUSALS + ANSWER_FAULTS + (ORDER_FAULTS if orders else ())
+
+    def strike(self, carrier: str, operation: str, event: str | None = None) -> Fault | None:
+        """Take the oldest fault meant for this moment and count it down."""
+        for fault in self._faults:
+            meant = fault.carrier == carrier and (
+                fault.operation == operation or (fault.operation == "*" and operation != WEBHOOK)
+            )
+            if meant and fault.event in (None, event):
+                fault.times -= 1
+                if fault.times == 0:
+                    self._faults.remove(fault)
+                return fault
+        return None
+
+    def report(self) -> list[dict[str, Any]]:
+        """List the faults that have not struck yet."""
+        return [asdict(fault) for fault in self._faults]
+
+    def clear(self) -> None:
+        """Drop all programmed faults."""
+        self._faults.clear()

@@ -1,0 +1,88 @@
+"""Telnyx's paths, and the operation names by which faults know them."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox import ids
+from sandbox.books import Account, OwnedNumber
+from sandbox.telnyx import commands, numbers, orders, resources
+from sandbox.telnyx.commands import TelnyxCall
+from sandbox.telnyx.inbound import InboundCall
+from sandbox.telnyx.rest import TelnyxApi, not_found
+from sandbox.transcript import Call, Plan
+from sandbox.wire import Handler, endpoint
+from sandbox.world import World
+
+_Table = list[tuple[str, str, str, Handler]]
+
+_NUMBERS: _Table = [
+    ("GET", "/available_phone_numbers", "search", orders.search),
+    ("POST", "/number_orders", "buy_number", orders.buy),
+    ("GET", "/number_orders", "list_orders", orders.list_orders),
+    ("GET", "/number_orders/{id}", "get_order", orders.get),
+    ("GET", "/phone_numbers", "list_numbers", numbers.list_owned),
+    ("GET", "/phone_numbers/{id}", "get_number", numbers.get),
+    ("PATCH", "/phone_numbers/{id}", "update_number", numbers.update),
+    ("DELETE", "/phone_numbers/{id}", "release_number", numbers.release),
+    ("GET", "/phone_numbers/{id}/messaging", "get_messaging", numbers.get_messaging),
+    ("PATCH", "/phone_numbers/{id}/messaging", "update_messaging", numbers.update_messaging),
+    ("GET", "/balance", "get_balance", resources.balance),
+]
+_CALLS: _Table = [
+    ("GET", "/calls/{id}", "get_call", commands.get),
+    (
+        "PUT",
+        "/calls/{id}/actions/client_state_update",
+        "client_state_update",
+        commands.update_client_state,
+    ),
+    *(
+        ("POST", f"/calls/{{id}}/actions/{action}", action, commands.command(action))
+        for action in commands.ACTIONS
+    ),
+]
+
+
+def _of_resources() -> _Table:
+    table: _Table = []
+    for shape in resources.SHAPES:
+        one, many = shape.record_type, shape.kind
+        work = resources.handlers(shape)
+        table += [
+            ("GET", f"/{many}", f"list_{many}", work["list"]),
+            ("POST", f"/{many}", f"create_{one}", work["create"]),
+            ("GET", f"/{many}/{{id}}", f"get_{one}", work["get"]),
+            ("PATCH", f"/{many}/{{id}}", f"update_{one}", work["update"]),
+            ("DELETE", f"/{many}/{{id}}", f"delete_{one}", work["delete"]),
+        ]
+    return table
+
+
+_TABLE = _NUMBERS + _CALLS + _of_resources()
+OPERATIONS = {operation for _, _, operation, _ in _TABLE}
+
+
+async def _nothing_here(request: Request) -> Response:
+    return not_found().response()
+
+
+def routes() -> list[Route]:
+    """Return the routes below `/telnyx`."""
+    api = TelnyxApi()
+    table = [
+        Route(path, endpoint(api, operation, handler), methods=[method])
+        for method, path, operation, handler in _TABLE
+    ]
+    every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    return [*table, Route("/{rest:path}", _nothing_here, methods=every)]
+
+
+def place_call(
+    world: World, account: Account, number: OwnedNumber, from_: str, plan: Plan
+) -> tuple[Call, InboundCall]:
+    """Prepare an inbound call to a Telnyx number."""
+    call = TelnyxCall("telnyx", account.id, from_, number.number, "v3:" + ids.uuid(), plan)
+    connection = str(number.config.get("connection_id") or "")
+    application = world.books.resource(account, resources.APPLICATIONS, connection)
+    return call, InboundCall(world, account, application, call)

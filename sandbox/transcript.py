@@ -1,0 +1,97 @@
+"""Record a call step by step, in words a person can read and fields a test can check."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox import ids
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the caller at the far end will do; times are in seconds."""
+
+    hangup_after_s: float | None = None
+    say: tuple[str, ...] = ()
+
+
+@dataclass
+class Call:
+    """One inbound call and everything that happened in it.
+
+    `status` uses Twilio's words for both carriers, so that readers need to know one set only.
+    """
+
+    carrier: str
+    account: str
+    from_: str
+    to: str
+    carrier_call_id: str
+    plan: Plan
+    id: str = field(default_factory=lambda: "call_" + ids.uuid())
+    status: str = "ringing"
+    outcome: str = "unanswered"
+    streams: list[dict[str, Any]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+    started_at: str = field(default_factory=ids.iso)
+    answered: float | None = None
+    ended: float | None = None
+    ended_at: str | None = None
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    hung_up_by: str | None = None
+
+    def note(self, what: str, text: str, **details: Any) -> None:
+        """Add a step: a code for machines, a sentence for people, and the facts."""
+        elapsed = round((time.monotonic() - self.began) * 1000)
+        step = {"at": ids.iso(), "elapsed_ms": elapsed, "what": what, "text": text}
+        self.steps.append(step | details)
+
+    def pick_up(self) -> None:
+        """Mark the call answered, once."""
+        if self.answered is None:
+            self.answered = time.monotonic()
+            self.status = "in-progress"
+
+    def hang_up(self, by: str) -> None:
+        """End the call for everybody who waits on it; the first to hang up counts."""
+        if self.hung_up_by is None:
+            self.hung_up_by = by
+            self.over.set()
+
+    def close(self, status: str) -> None:
+        """Set the final status and the end time."""
+        self.status = status
+        self.ended = time.monotonic()
+        self.ended_at = ids.iso()
+        self.over.set()
+
+    @property
+    def duration_s(self) -> int:
+        """Return the seconds from answer to end; an answered call lasted one at least."""
+        if self.answered is None or self.ended is None:
+            return 0
+        return max(1, round(self.ended - self.answered))
+
+    def report(self) -> dict[str, Any]:
+        """Show the call as `GET /_/calls/{id}` does."""
+        return {
+            "id": self.id,
+            "carrier": self.carrier,
+            "carrier_call_id": self.carrier_call_id,
+            "account": self.account,
+            "from": self.from_,
+            "to": self.to,
+            "status": self.status,
+            "answered": self.answered is not None,
+            "outcome": self.outcome,
+            "hung_up_by": self.hung_up_by,
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "duration_s": self.duration_s,
+            "said": self.said,
+            "streams": self.streams,
+            "steps": self.steps,
+        }

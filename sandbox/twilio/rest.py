@@ -1,0 +1,88 @@
+"""Twilio's REST conventions: Basic auth, forms in, error bodies with a code."""
+
+import base64
+import binascii
+from typing import Any
+
+from starlette.requests import Request
+
+from sandbox.books import Account
+from sandbox.faults import Fault
+from sandbox.wire import Asked, Refused, Reply, form_fields
+from sandbox.world import World
+
+API_VERSION = "2010-04-01"
+EMPTY_BALANCE = "empty_balance"
+
+
+def error(status: int, code: int, message: str) -> Reply:
+    """Make an error body."""
+    more = f"https://www.twilio.com/docs/errors/{code}"
+    return Reply(status, {"code": code, "message": message, "more_info": more, "status": status})
+
+
+def not_found(path: str) -> Reply:
+    """Say that there is no such resource."""
+    return error(404, 20404, f"The requested resource {path} was not found")
+
+
+def unauthenticated() -> Reply:
+    """Say that SID or token are wrong."""
+    reply = error(401, 20003, "Authenticate")
+    detail = "Your AccountSid or AuthToken was incorrect."
+    return Reply(
+        401, reply.body | {"detail": detail}, {"WWW-Authenticate": 'Basic realm="Twilio API"'}
+    )
+
+
+class TwilioApi:
+    """How Twilio reads a request and says no."""
+
+    name = "twilio"
+
+    def authenticate(self, request: Request, world: World) -> Account:
+        """Return the account of the path when the Basic credentials are its own."""
+        user, password = _basic(request.headers.get("authorization", ""))
+        account = world.books.account(self.name, user)
+        path_account = request.path_params.get("account_sid", user)
+        if (
+            account is None
+            or password != account.credentials["auth_token"]
+            or path_account != account.id
+        ):
+            raise Refused(unauthenticated())
+        return account
+
+    def parse(self, raw: bytes) -> dict[str, Any]:
+        """Read a form."""
+        return form_fields(raw)
+
+    def refusal(self, asked: Asked, fault: str) -> Reply:
+        """Say it with Twilio's codes (an empty balance shows as an inactive account)."""
+        number = asked.body.get("PhoneNumber", "the number")
+        if fault == "no_balance":
+            # No code of Twilio's means "no money": only the balance, asked next, tells.
+            asked.world.faults.add(Fault(self.name, "get_balance", EMPTY_BALANCE))
+        return {
+            "number_taken": error(400, 21422, f"{number} is not available."),
+            "no_balance": error(403, 20005, "Account is not active"),
+            "invalid_credentials": unauthenticated(),
+            "rate_limited": error(429, 20429, "Too Many Requests"),
+            "server_error": error(500, 20500, "An internal server error has occurred"),
+            "address_required": error(
+                400,
+                21631,
+                "Phone Number Requires an Address but the 'AddressSid' parameter was empty.",
+            ),
+        }[fault]
+
+
+def _basic(header: str) -> tuple[str, str]:
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return user, password

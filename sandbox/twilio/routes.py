@@ -1,0 +1,56 @@
+"""Twilio's paths, and the operation names by which faults know them."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox import ids
+from sandbox.books import Account, OwnedNumber
+from sandbox.transcript import Call, Plan
+from sandbox.twilio import calls, numbers
+from sandbox.twilio.inbound import InboundCall
+from sandbox.twilio.rest import API_VERSION, TwilioApi, not_found
+from sandbox.wire import Handler, endpoint
+from sandbox.world import World
+
+_ACCOUNT = f"/{API_VERSION}/Accounts/{{account_sid}}"
+_NUMBERS = f"{_ACCOUNT}/IncomingPhoneNumbers"
+_AVAILABLE = f"{_ACCOUNT}/AvailablePhoneNumbers"
+
+_TABLE: list[tuple[str, str, str, Handler]] = [
+    ("GET", f"{_ACCOUNT}.json", "get_account", numbers.account),
+    ("GET", f"{_ACCOUNT}/Balance.json", "get_balance", numbers.balance),
+    ("GET", f"{_AVAILABLE}.json", "list_countries", numbers.countries),
+    ("GET", f"{_AVAILABLE}/{{country}}/{{kind}}.json", "search", numbers.search),
+    ("GET", f"{_NUMBERS}.json", "list_numbers", numbers.list_owned),
+    ("POST", f"{_NUMBERS}.json", "buy_number", numbers.buy),
+    ("GET", f"{_NUMBERS}/{{sid}}.json", "get_number", numbers.get),
+    ("POST", f"{_NUMBERS}/{{sid}}.json", "update_number", numbers.update),
+    ("DELETE", f"{_NUMBERS}/{{sid}}.json", "release_number", numbers.release),
+    ("GET", f"{_ACCOUNT}/Calls/{{sid}}.json", "get_call", calls.get),
+    ("POST", f"{_ACCOUNT}/Calls/{{sid}}.json", "update_call", calls.update),
+]
+
+OPERATIONS = {operation for _, _, operation, _ in _TABLE}
+
+
+async def _nothing_here(request: Request) -> Response:
+    return not_found(request.url.path.removeprefix("/twilio")).response()
+
+
+def routes() -> list[Route]:
+    """Return the routes below `/twilio`."""
+    api = TwilioApi()
+    table = [
+        Route(path, endpoint(api, operation, handler), methods=[method])
+        for method, path, operation, handler in _TABLE
+    ]
+    return [*table, Route("/{rest:path}", _nothing_here, methods=["GET", "POST", "DELETE", "PUT"])]
+
+
+def place_call(
+    world: World, account: Account, number: OwnedNumber, from_: str, plan: Plan
+) -> tuple[Call, InboundCall]:
+    """Prepare an inbound call to a Twilio number."""
+    call = Call("twilio", account.id, from_, number.number, ids.sid("CA"), plan)
+    return call, InboundCall(world, account, number, call)

@@ -1,0 +1,74 @@
+"""Hold what one running sandbox consists of."""
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from sandbox.books import Books
+from sandbox.faults import Faults
+from sandbox.settings import Settings
+from sandbox.transcript import Call
+
+REQUESTS_KEPT = 10_000
+
+
+@dataclass
+class World:
+    """The state of one sandbox; the routes find it at `request.app.state.world`."""
+
+    books: Books
+    faults: Faults
+    settings: Settings = field(default_factory=Settings)
+    # Redirects are not followed: a carrier takes one for an answer that is not 2xx.
+    http: httpx.AsyncClient = field(
+        default_factory=lambda: httpx.AsyncClient(follow_redirects=False, trust_env=False)
+    )
+    calls: dict[str, Call] = field(default_factory=dict)
+    requests: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
+    webhooks: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
+    _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def begin(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run something beside the request; it is kept until it ends."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def call_by_carrier_id(self, carrier: str, carrier_call_id: str) -> Call | None:
+        """Find a call by the carrier's own id."""
+        return next(
+            (
+                call
+                for call in self.calls.values()
+                if call.carrier == carrier and call.carrier_call_id == carrier_call_id
+            ),
+            None,
+        )
+
+    async def reset(self) -> None:
+        """Go back to the start: end running calls, forget numbers, orders, faults and requests."""
+        await self.stop_tasks()
+        self.settings = Settings()
+        self.books.clear()
+        self.books.save()
+        self.faults.clear()
+        self.calls.clear()
+        self.requests.clear()
+        self.webhooks.clear()
+
+    async def stop_tasks(self) -> None:
+        """Cancel whatever still runs and wait until it is gone."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def close(self) -> None:
+        """End everything before the process ends."""
+        await self.stop_tasks()
+        await self.http.aclose()
