@@ -1,0 +1,1 @@
+"""Switchboard: the telephony control plane for voice AI assistants."""

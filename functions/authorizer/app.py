@@ -1,0 +1,40 @@
+"""The API's door: an API key in, the organization and its scopes out."""
+
+from collections.abc import Callable
+from typing import Any
+
+from switchboard import tokens, wiring
+from switchboard.app import App
+
+
+def lambda_handler(
+    event: dict[str, Any], context: object, app: Callable[[], App] = wiring.app
+) -> dict[str, Any]:
+    """Return API Gateway's policy for a valid key; any other key is 401.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
+    """
+    scheme, _, secret = str(event.get("authorizationToken", "")).partition(" ")
+    token = tokens.authenticate(app(), secret.strip()) if scheme.lower() == "bearer" else None
+    if token is None:
+        # API Gateway answers 401 to exactly this word, and 500 to any other error.
+        raise Exception("Unauthorized")
+    return {
+        "principalId": str(token.id),
+        "policyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Action": "execute-api:Invoke",
+                    "Resource": event["methodArn"],
+                }
+            ],
+        },
+        # Scopes are checked where the route is: there a refusal can say which one is missing.
+        "context": {
+            "organization_id": str(token.organization_id),
+            "scopes": " ".join(token.scopes),
+            "token_id": str(token.id),
+        },
+    }

@@ -1,0 +1,15 @@
+"""One carrier's webhooks. Deployed once per carrier: CARRIER says which."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from switchboard import webhook_edge, wiring
+from switchboard.app import App
+
+
+def lambda_handler(
+    event: dict[str, Any], context: object, app: Callable[[], App] = wiring.app
+) -> dict[str, Any]:
+    """Verify, record and answer what a carrier sends."""
+    return webhook_edge.handle(event, os.environ["CARRIER"], app)

@@ -1,0 +1,48 @@
+"""What a use case works with: the store, the secrets, the carriers, the clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import urllib3
+
+from .carriers import carrier_class
+from .carriers.base import Carrier, CarrierContext
+from .secrets import Secrets
+from .settings import Settings
+from .store import Store
+
+
+@dataclass(frozen=True)
+class App:
+    """One deployment, seen from inside. Tests make their own."""
+
+    settings: Settings
+    store: Store
+    secrets: Secrets
+    http: urllib3.PoolManager
+    clock: Callable[[], datetime]
+    """Now, in UTC."""
+    sleep: Callable[[float], None]
+    """Wait for so many seconds."""
+    new_id: Callable[[], int]
+
+    def carrier(self, name: str, organization_id: int) -> Carrier:
+        """Return an organization's account at a carrier.
+
+        Raises UnknownProvider, CarrierNotConnected, ServiceUnavailable.
+        """
+        found = carrier_class(name)
+        credentials = self.secrets.carrier(organization_id, name)
+        return found(credentials, self.carrier_context(name, organization_id))
+
+    def carrier_context(self, name: str, organization_id: int) -> CarrierContext:
+        """Return what a carrier's adapter is told about this deployment."""
+        return CarrierContext(
+            api_url=self.settings.carrier_api_url(name),
+            public_base_url=self.settings.public_base_url,
+            stage=self.settings.stage,
+            organization_id=organization_id,
+            clock=self.clock,
+            http=self.http,
+        )

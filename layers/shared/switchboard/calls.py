@@ -1,0 +1,334 @@
+"""Answering calls, and keeping what their carriers say about them in order."""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from . import ids, sessions
+from .app import App
+from .carriers.base import Carrier, InboundCall, WebhookReply
+from .errors import AssistantNotFound, CallNotFound, ServiceUnavailable
+from .model import (
+    Assistant,
+    Call,
+    CallEvent,
+    CallStatus,
+    CallStep,
+    ConnectStream,
+    Dial,
+    Direction,
+    Hangup,
+    Instruction,
+    Number,
+    Say,
+    masked,
+    parse_e164,
+)
+from .store import Taken
+
+logger = logging.getLogger(__name__)
+
+UNASSIGNED_MESSAGE = "We are sorry, nobody can take your call at this number. Goodbye."
+INACTIVE_MESSAGE = "We are sorry, nobody can take your call at the moment. Please try again later."
+
+# A call that two webhooks change at once is read again and changed again, this often at most.
+_WRITE_TRIES = 6
+_MILLISECOND = timedelta(milliseconds=1)
+# Enough for every event of a long call; the row must stay small.
+_HISTORY_LIMIT = 100
+
+
+def answer(app: App, carrier: Carrier, organization_id: int, inbound: InboundCall) -> WebhookReply:
+    """Answer a ringing phone: one read and one write, then the carrier's own way to say it.
+
+    A repeated webhook gets the same answer, unless the call has ended meanwhile.
+    """
+    number = app.store.number(inbound.to)
+    if number is not None and number.organization_id != organization_id:
+        logger.warning("call to a foreign number", extra={"phone_number": masked(inbound.to)})
+        number = None
+    call = _ringing(app, carrier, organization_id, inbound, number)
+    call = _record_ringing(app, call, inbound.event)
+    return carrier.reply(call, _instruction(app, call, number))
+
+
+def record(app: App, carrier: Carrier, organization_id: int, event: CallEvent) -> None:
+    """Apply an event to its call, at most once and only forward; make the call's row if none is.
+
+    Raises ServiceUnavailable when too many others write the same call: the carrier sends it again.
+    """
+    for _ in range(_WRITE_TRIES):
+        call = app.store.call_by_sid(organization_id, event.call_sid)
+        try:
+            if call is None:
+                app.store.add_call(_told_of(app, carrier, organization_id, event))
+                return
+            advanced = advance(call, event)
+            if advanced is not None:
+                app.store.save_call(advanced)
+            return
+        except Taken:
+            continue
+    raise ServiceUnavailable(f"Call {event.call_sid} is being changed by others. Try again.")
+
+
+def find(app: App, organization_id: int, call_id: int) -> Call:
+    """Return an organization's call by id; CallNotFound if it is not its own."""
+    call = app.store.call(call_id)
+    if call is None or call.organization_id != organization_id:
+        raise CallNotFound(f"Call with ID {call_id} not found in your organization")
+    return call
+
+
+def find_by_sid(app: App, organization_id: int, call_sid: str) -> Call:
+    """Return an organization's call by its carrier's id."""
+    call = app.store.call_by_sid(organization_id, call_sid)
+    if call is None:
+        raise CallNotFound(f"Call with SID {call_sid} not found in your organization")
+    return call
+
+
+@dataclass(frozen=True)
+class CallFilter:
+    """Which calls to list: all that match every field that is set."""
+
+    status: str | None = None
+    """The contract's word: ongoing, completed or failed."""
+    assistant_id: int | None = None
+    customer_phone: str | None = None
+    call_sid: str | None = None
+    assistant_name: str | None = None
+    date_from: datetime | None = None
+    date_to: datetime | None = None
+    min_duration: int | None = None
+    max_duration: int | None = None
+
+    def matches(self, call: Call) -> bool:
+        """Whether a call passes; texts match anywhere in the field, whatever their case."""
+        texts = (
+            (self.customer_phone, call.customer_number),
+            (self.call_sid, call.call_sid),
+            (self.assistant_name, call.assistant_name or ""),
+        )
+        return (
+            self.status in (None, call.status.summary)
+            and self.assistant_id in (None, call.assistant_id)
+            and all(part is None or part.lower() in whole.lower() for part, whole in texts)
+            and (self.min_duration is None or (call.duration or 0) >= self.min_duration)
+            and (self.max_duration is None or (call.duration or 0) <= self.max_duration)
+        )
+
+
+def search(
+    app: App, organization_id: int, wanted: CallFilter, skip: int, limit: int
+) -> tuple[list[Call], int]:
+    """Return a page of an organization's calls, newest first, and how many match in all."""
+    if wanted.assistant_id is not None and not app.store.assistant(
+        organization_id, wanted.assistant_id
+    ):
+        raise AssistantNotFound(
+            f"Assistant with ID {wanted.assistant_id} not found in your organization"
+        )
+    first = ids.first_id_at(wanted.date_from) if wanted.date_from else 0
+    last = ids.first_id_at(wanted.date_to + _MILLISECOND) if wanted.date_to else ids.LAST_ID
+    found = [c for c in app.store.calls(organization_id, first, last) if wanted.matches(c)]
+    return found[skip : skip + limit], len(found)
+
+
+# --- the state machine ---
+
+
+def advance(call: Call, event: CallEvent) -> Call | None:
+    """Return the call after an event, or None if it changes nothing.
+
+    The order of arrival does not matter: a repeated event is known by its id, a late
+    one never moves the call back, and an answer that is heard of after the end still
+    decides how the end is read.
+    """
+    if any(step.event_id == event.id for step in call.history):
+        return None
+    moved = _moved(call, event)
+    step = CallStep(event.id, event.type, event.occurred_at, moved.status)
+    return replace(moved, history=(*call.history, step)[-_HISTORY_LIMIT:])
+
+
+def _moved(call: Call, event: CallEvent) -> Call:
+    status = event.status
+    if status is None:
+        return call
+    if status.is_final:
+        return call if call.status.is_final else _ended(call, event, status)
+    if status is CallStatus.IN_PROGRESS and call.answered_at is None:
+        # Heard of after the end, too: then the end is read as that of an answered call.
+        call = replace(call, answered_at=event.occurred_at)
+        if call.status.is_final:
+            return _with_duration(replace(call, status=call.ending_if_answered or call.status))
+    return replace(call, status=status) if status.rank > call.status.rank else call
+
+
+def _ended(call: Call, event: CallEvent, status: CallStatus) -> Call:
+    unanswered = event.status_unanswered
+    ended = replace(
+        call,
+        status=unanswered if unanswered and call.answered_at is None else status,
+        ending_if_answered=status if unanswered else None,
+        ended_at=event.occurred_at,
+        duration=event.duration,
+        hangup_cause=event.hangup_cause,
+    )
+    return _with_duration(ended)
+
+
+def _with_duration(call: Call) -> Call:
+    if call.duration is not None or call.answered_at is None or call.ended_at is None:
+        return call
+    return replace(call, duration=max(0, round((call.ended_at - call.answered_at).total_seconds())))
+
+
+# --- a call's first row ---
+
+
+def _ringing(
+    app: App, carrier: Carrier, organization_id: int, inbound: InboundCall, number: Number | None
+) -> Call:
+    assistant = number.assistant if number else None
+    event, now = inbound.event, app.clock()
+    return Call(
+        id=app.new_id(),
+        organization_id=organization_id,
+        carrier=carrier.name,
+        call_sid=event.call_sid,
+        direction=Direction.INBOUND,
+        phone_number=inbound.to,
+        customer_number=inbound.from_,
+        status=CallStatus.RINGING,
+        created_at=now,
+        assistant_id=assistant.id if assistant else None,
+        assistant_name=assistant.name if assistant else None,
+        welcome_message=assistant.welcome_message if assistant else None,
+        answered_with=_kind_of_answer(assistant),
+        history=(CallStep(event.id, event.type, event.occurred_at, CallStatus.RINGING),),
+    )
+
+
+def _record_ringing(app: App, call: Call, event: CallEvent) -> Call:
+    """Write the call's row, or return the one that an earlier webhook wrote."""
+    for _ in range(_WRITE_TRIES):
+        try:
+            app.store.add_call(call)
+            return call
+        except Taken as taken:
+            if taken.found[1] is None:  # the id was taken, not the SID
+                call = replace(call, id=app.new_id())
+                continue
+        earlier = app.store.call_by_sid(call.organization_id, call.call_sid)
+        if earlier is None or earlier.answered_with is not None:
+            return earlier or call
+        try:
+            return _routed(app, earlier, call)
+        except Taken:
+            continue
+    raise ServiceUnavailable(f"Call {call.call_sid} is being changed by others. Try again.")
+
+
+def _routed(app: App, earlier: Call, ringing: Call) -> Call:
+    # An event overtook the ringing, and made the row without knowing who answers.
+    routed = replace(
+        earlier,
+        assistant_id=ringing.assistant_id,
+        assistant_name=ringing.assistant_name,
+        welcome_message=ringing.welcome_message,
+        answered_with=ringing.answered_with,
+    )
+    app.store.save_call(routed)
+    return routed
+
+
+def _told_of(app: App, carrier: Carrier, organization_id: int, event: CallEvent) -> Call:
+    """Make a call from an event that came before anything else of it."""
+    inbound = event.direction is not Direction.OUTBOUND
+    ours, theirs = (event.to, event.from_) if inbound else (event.from_, event.to)
+    call = Call(
+        id=app.new_id(),
+        organization_id=organization_id,
+        carrier=carrier.name,
+        call_sid=event.call_sid,
+        direction=Direction.INBOUND if inbound else Direction.OUTBOUND,
+        phone_number=parse_e164(ours),
+        customer_number=theirs,
+        status=CallStatus.QUEUED,
+        created_at=app.clock(),
+    )
+    return advance(call, event) or call
+
+
+# --- what the caller gets ---
+
+
+def _kind_of_answer(assistant: Assistant | None) -> str:
+    if assistant is None:
+        return "say"
+    if assistant.is_active:
+        return "stream"
+    return "dial" if assistant.fallback_number else "say"
+
+
+def _instruction(app: App, call: Call, number: Number | None) -> Instruction:
+    assistant = number.assistant if number else None
+    if call.status.is_final:
+        return Hangup()
+    if assistant is None:
+        return Say(UNASSIGNED_MESSAGE)
+    if assistant.is_active:
+        return _stream(app, call, assistant)
+    if assistant.fallback_number:
+        return Dial(assistant.fallback_number)
+    return Say(assistant.fallback_message or INACTIVE_MESSAGE)
+
+
+def _stream(app: App, call: Call, assistant: Assistant) -> ConnectStream:
+    token = sessions.issue(app.secrets.session_key(), call)
+    context = {name: str(value) for name, value in stream_context(call).items() if value}
+    return ConnectStream(
+        url=assistant.stream_url,
+        parameters=context | {"session_token": token, "session_url": session_url(app, call)},
+        call_id=call.id,
+        session_token=token,
+    )
+
+
+def stream_context(call: Call) -> dict[str, Any]:
+    """Return what a media runtime is told of a call, under the contract's names and Pipecat's."""
+    inbound = call.direction is Direction.INBOUND
+    ours, theirs = str(call.phone_number), call.customer_number
+    from_, to = (theirs, ours) if inbound else (ours, theirs)
+    return {
+        "From": from_,
+        "To": to,
+        "from_number": from_,
+        "to_number": to,
+        "call_id": call.id,
+        "direction": call.direction.value,
+        "assistant_id": call.assistant_id,
+        "welcome_message": call.welcome_message,
+    }
+
+
+def session_url(app: App, call: Call) -> str:
+    """Return where the runtime fetches the call's full context."""
+    return f"{app.settings.public_base_url}/api/v1/calls/{call.id}/session"
+
+
+def session(app: App, call_id: int, token: str) -> tuple[Call, Assistant | None]:
+    """Return a call and its assistant to the media runtime that shows the call's session token.
+
+    Raises Unauthorized for anything else, whether or not there is such a call.
+    """
+    sessions.check(app.secrets.session_key(), token, call_id, app.clock())
+    call = app.store.call(call_id)
+    if call is None:
+        raise CallNotFound(f"Call with ID {call_id} not found")
+    if call.assistant_id is None:
+        return call, None
+    return call, app.store.assistant(call.organization_id, call.assistant_id)

@@ -1,0 +1,53 @@
+"""A carrier's refusal, in words that tell the person what to do next."""
+
+from collections.abc import Mapping
+
+from ..errors import (
+    AddressRequired,
+    CarrierError,
+    CarrierMisconfigured,
+    CarrierPermissionDenied,
+    CarrierUnavailable,
+    InsufficientBalance,
+    InvalidCredentials,
+    InvalidNumber,
+    NumberUnavailable,
+    OutcomeUnknown,
+    RateLimited,
+    SwitchboardError,
+)
+
+Problem = type[SwitchboardError]
+
+_ADVICE: Mapping[Problem, str] = {
+    NumberUnavailable: "Search again and choose another number.",
+    InvalidNumber: "Check the number: it must be one that a search at {carrier} returned.",
+    InvalidCredentials: "Store valid ones: switchboard carriers connect {name}.",
+    CarrierPermissionDenied: "Ask {carrier} to allow it for your account, or upgrade the account.",
+    CarrierMisconfigured: "Run 'switchboard carriers connect {name}' to set the account up again.",
+    InsufficientBalance: "Add funds at {carrier}, then try again with a new Idempotency-Key.",
+    AddressRequired: "Register the address or documents in {carrier}'s console, then buy again.",
+    CarrierUnavailable: "Nothing was bought or changed; try again in a minute.",
+    RateLimited: "Nothing was bought or changed; try again in a few seconds.",
+    CarrierError: "{carrier}'s error reference says what the code means.",
+    OutcomeUnknown: "It may or may not have taken effect: do not repeat it under a new key.",
+}
+
+
+def problem(
+    kind: Problem, carrier: str, what: str, *, said: str = "", code: str = ""
+) -> SwitchboardError:
+    """Return the error of `kind`: what failed, the carrier's own words and code, the next step."""
+    quoted = f": {said.strip().rstrip('.')}" if said else ""
+    reference = f" (error {code})" if code else ""
+    advice = _ADVICE[kind].format(carrier=carrier, name=carrier.lower())
+    return kind(f"{carrier} did not {what}{quoted}{reference}. {advice}")
+
+
+def unanswered(carrier: str, what: str, said: str = "") -> SwitchboardError:
+    """Return OutcomeUnknown: the request went out and no usable answer came back."""
+    quoted = f" ({said})" if said else ""
+    return OutcomeUnknown(
+        f"{carrier} did not answer whether it could {what}{quoted}. "
+        + _ADVICE[OutcomeUnknown].format(carrier=carrier)
+    )

@@ -1,0 +1,587 @@
+"""Telnyx: everything that is known about it.
+
+Round trips: buying a configured number takes 1 request (3 when Telnyx wants a search first,
+and one for each look at an order that is still pending), answering a call 1.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+import urllib3
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from ..errors import (
+    AddressRequired,
+    CarrierError,
+    CarrierMisconfigured,
+    CarrierPermissionDenied,
+    CarrierUnavailable,
+    InsufficientBalance,
+    InvalidCredentials,
+    InvalidNumber,
+    InvalidRequest,
+    NumberUnavailable,
+    RateLimited,
+    SignatureInvalid,
+)
+from ..model import (
+    Call,
+    CallEvent,
+    CallStatus,
+    Capabilities,
+    ConnectStream,
+    Dial,
+    Direction,
+    Hangup,
+    Instruction,
+    NumberOrder,
+    OrderStatus,
+    PurchaseResult,
+    Refusal,
+    Say,
+    parse_e164,
+)
+from .base import (
+    CarrierContext,
+    Check,
+    Connection,
+    Credentials,
+    Ignored,
+    InboundCall,
+    OrderUpdate,
+    Webhook,
+    WebhookReply,
+    WebhookRequest,
+)
+from .problems import Problem, problem, unanswered
+
+if TYPE_CHECKING:
+    from telnyx import Telnyx as Client
+
+WEBHOOK_PATH = "/telnyx-webhook"
+
+_TIMEOUT_S = 12
+_FRESH_S = 300
+# Telnyx gives a webhook 2 s unless the application says otherwise (0 to 30).
+_WEBHOOK_TIMEOUT_S = 10
+# A call that gets no command ends after this: the caller hears the end, not ringing forever.
+_FIRST_COMMAND_TIMEOUT_S = 15
+_CALL_LIMIT_S = 14400
+# "If there is no reply in 500 ms or a 5xx, send the same command again": the command_id
+# makes the second a no-op. https://developers.telnyx.com/docs/voice/programmable-voice
+_COMMAND_RETRY = urllib3.Retry(
+    total=1, allowed_methods=None, status_forcelist=(500, 502, 503, 504), raise_on_status=False
+)
+_COMMAND_TIMEOUT = urllib3.Timeout(connect=0.5, read=1.0)
+# The call is over, or is already past what the command asks for.
+_TOO_LATE = {"90018", "90034"}
+
+_PROBLEMS: dict[str, Problem] = {
+    **dict.fromkeys(["85000", "85001", "85006"], NumberUnavailable),
+    **dict.fromkeys(["10016", "10002"], InvalidNumber),
+    **dict.fromkeys(["20100", "20012"], InsufficientBalance),
+    **dict.fromkeys(["10009", "20001", "20002", "20003", "20006", "20008"], InvalidCredentials),
+    **dict.fromkeys(
+        ["10010", "10038", "10039", "20013", "20014", "20015", "20016", "20017"],
+        CarrierPermissionDenied,
+    ),
+    **dict.fromkeys(["10015", "85004", "85005"], CarrierMisconfigured),
+    **dict.fromkeys([str(code) for code in range(20200, 20210)], AddressRequired),
+    **dict.fromkeys(["85007", "85008", "90041", "90042", "90043"], RateLimited),
+    **dict.fromkeys(["10021", "10035", "10036"], CarrierUnavailable),
+}
+# HTTP status decides before the code where it says enough: 10011 comes with 429 and with 422.
+_STATUS_PROBLEMS: dict[int, Problem] = {
+    401: InvalidCredentials,
+    402: InsufficientBalance,
+    403: CarrierPermissionDenied,
+    429: RateLimited,
+}
+_SEARCH_FIRST = "85000"
+
+_ORDER_STATUS = {"success": OrderStatus.ACTIVE, "pending": OrderStatus.PENDING}
+
+_EVENT_STATUS = {
+    "call.initiated": CallStatus.RINGING,  # there is no ringing event
+    "call.answered": CallStatus.IN_PROGRESS,
+    "call.bridged": CallStatus.IN_PROGRESS,
+}
+# How a call that nobody answered ended; one that was answered is completed whatever the cause.
+_HANGUP_UNANSWERED = {
+    # Normal clearing without an answer means that the answer's event was lost or is late.
+    "normal_clearing": CallStatus.COMPLETED,
+    "originator_cancel": CallStatus.CANCELLED,
+    "timeout": CallStatus.NO_ANSWER,
+    "no_answer": CallStatus.NO_ANSWER,
+    "user_busy": CallStatus.BUSY,
+}
+_ORDER_EVENTS = {"number_order.complete", "number.order.status.update"}
+
+
+class Telnyx:
+    """One Telnyx account. Credentials: `api_key`, `public_key`, and what connect() finds."""
+
+    name: ClassVar[str] = "telnyx"
+
+    def __init__(self, credentials: Credentials, context: CarrierContext) -> None:
+        self._credentials = credentials
+        self._context = context
+
+    # --- the account ---
+
+    def connect(self) -> Connection:
+        """Read the balance; find or make the voice profile, the application, the messaging profile.
+
+        They carry our mark in their name, by which the next run finds them.
+        """
+        _public_key(self._credentials["public_key"])
+        balance = self._ask("read the balance", lambda client: client.balance.retrieve()).data
+        profile_id, profile = self._outbound_voice_profile()
+        connection_id, application = self._application(profile_id)
+        messaging_id, messaging = self._messaging_profile()
+        return Connection(
+            credentials={
+                "api_key": self._credentials["api_key"],
+                "public_key": self._credentials["public_key"],
+                "connection_id": connection_id,
+                "outbound_voice_profile_id": profile_id,
+                "messaging_profile_id": messaging_id,
+            },
+            checks=[
+                Check("balance", f"{balance.balance} {balance.currency}" if balance else "unknown"),
+                Check("outbound voice profile", profile),
+                Check("call control application", application),
+                Check("messaging profile", messaging),
+            ],
+        )
+
+    @property
+    def _mark(self) -> str:
+        return f"switchboard-{self._context.stage}-{self._context.organization_id}"
+
+    def _outbound_voice_profile(self) -> tuple[str, str]:
+        return self._adopt(
+            "outbound voice profile",
+            "name",
+            find=lambda client, mark: client.outbound_voice_profiles.list(
+                filter={"name": {"contains": mark}}
+            ),
+            make=lambda client, mark: client.outbound_voice_profiles.create(name=mark),
+        )
+
+    def _application(self, profile_id: str) -> tuple[str, str]:
+        url = self._context.webhook_url(WEBHOOK_PATH)
+        wanted: dict[str, Any] = {
+            "application_name": self._mark,
+            "webhook_event_url": url,
+            # Replies are not heard on Telnyx, so no static document can stand in for us:
+            # the second URL is for three more attempts.
+            "webhook_event_failover_url": url,
+            "webhook_api_version": "2",
+            "webhook_timeout_secs": _WEBHOOK_TIMEOUT_S,
+            "first_command_timeout": True,
+            "first_command_timeout_secs": _FIRST_COMMAND_TIMEOUT_S,
+            "active": True,
+            # Without a profile the first dial fails with D38.
+            "outbound": {"outbound_voice_profile_id": profile_id},
+        }
+        return self._adopt(
+            "call control application",
+            "application_name",
+            find=lambda client, mark: client.call_control_applications.list(
+                filter={"application_name": {"contains": mark}}
+            ),
+            make=lambda client, _: client.call_control_applications.create(**wanted),
+            renew=lambda client, found: client.call_control_applications.update(found, **wanted),
+        )
+
+    def _messaging_profile(self) -> tuple[str, str]:
+        wanted: dict[str, Any] = {
+            "webhook_url": self._context.webhook_url(WEBHOOK_PATH),
+            "webhook_api_version": "2",
+        }
+        return self._adopt(
+            "messaging profile",
+            "name",
+            find=lambda client, mark: client.messaging_profiles.list(filter_name_contains=mark),
+            make=lambda client, mark: client.messaging_profiles.create(
+                name=mark, whitelisted_destinations=["*"], **wanted
+            ),
+            renew=lambda client, found: client.messaging_profiles.update(found, **wanted),
+        )
+
+    def _adopt(
+        self,
+        what: str,
+        attribute: str,
+        *,
+        find: Callable[["Client", str], Iterable[Any]],
+        make: Callable[["Client", str], Any],
+        renew: Callable[["Client", str], Any] | None = None,
+    ) -> tuple[str, str]:
+        """Return the id of the one that carries our mark, made if there is none, and a report."""
+        mark = self._mark
+        # The filters match parts of names; the SDK follows the pages to the end.
+        found = self._ask(
+            f"list each {what}",
+            lambda client: [it for it in find(client, mark) if getattr(it, attribute) == mark],
+        )
+        if not found:
+            made = self._ask(f"make a {what}", lambda client: make(client, mark)).data
+            return str(made.id), f"made {made.id}"
+        found_id = str(found[0].id)
+        if renew is None:
+            return found_id, f"found {found_id}"
+        # Whatever was changed by hand meanwhile is put right again.
+        self._ask(f"update the {what}", lambda client: renew(client, found_id))
+        return found_id, f"found {found_id}, its URLs and limits renewed"
+
+    # --- numbers ---
+
+    def buy(self, order: NumberOrder) -> PurchaseResult:
+        """Order the number, tied to our application and messaging profile in the same request.
+
+        Telnyx sells only what the account's own search returned lately (85000). That refusal
+        is certain, so the number is searched for and ordered once more.
+        """
+        what = f"sell {order.phone_number}"
+        try:
+            return self._order(order)
+        except _SearchFirst:
+            self._search(order)
+        try:
+            return self._order(order)
+        except _SearchFirst as error:
+            raise problem(
+                NumberUnavailable, "Telnyx", what, said=str(error), code=_SEARCH_FIRST
+            ) from error
+
+    def _order(self, order: NumberOrder) -> PurchaseResult:
+        placed = self._ask(
+            f"sell {order.phone_number}",
+            lambda client: client.number_orders.create(
+                phone_numbers=[{"phone_number": order.phone_number}],
+                connection_id=self._credentials["connection_id"],
+                messaging_profile_id=self._messaging_profile_id(order),
+                customer_reference=_reference(order),
+            ),
+            buys=True,
+        )
+        return _purchase(placed.data, order)
+
+    def _search(self, order: NumberOrder) -> None:
+        self._ask(
+            f"search for {order.phone_number}",
+            lambda client: client.available_phone_numbers.list(
+                filter={
+                    "country_code": order.country_code or "US",
+                    "phone_number": {"contains": order.phone_number.lstrip("+")},
+                }
+            ),
+        )
+
+    def _messaging_profile_id(self, order: NumberOrder) -> str:
+        return order.messaging_profile_id or str(self._credentials["messaging_profile_id"])
+
+    def find_purchase(self, order: NumberOrder) -> PurchaseResult | None:
+        """Look for the order by its id, else by our reference, which every order carries."""
+        what = f"show the order for {order.phone_number}"
+        if order.carrier_order_id:
+            order_id = order.carrier_order_id
+            found = self._ask(what, lambda client: client.number_orders.retrieve(order_id).data)
+            return _purchase(found, order)
+        reference = _reference(order)
+        matching = self._ask(
+            what,
+            lambda client: list(
+                client.number_orders.list(filter={"customer_reference": reference})
+            ),
+        )
+        placed = [item for item in matching if item.customer_reference == reference]
+        return _purchase(placed[0], order) if placed else None
+
+    # --- webhooks ---
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Check telnyx-signature-ed25519 over `timestamp|body`, and that the timestamp is fresh.
+
+        https://developers.telnyx.com/docs/voice/programmable-voice/receiving-webhooks
+        """
+        stamp = request.headers.get("telnyx-timestamp", "")
+        if not (stamp.isascii() and stamp.isdecimal() and len(stamp) <= 12):
+            raise SignatureInvalid("Invalid signature")
+        if abs(self._context.clock().timestamp() - int(stamp)) > _FRESH_S:
+            raise SignatureInvalid("Invalid signature: the timestamp is too far from now")
+        try:
+            signature = base64.b64decode(
+                request.headers.get("telnyx-signature-ed25519", ""), validate=True
+            )
+            key = _public_key(self._credentials["public_key"])
+            key.verify(signature, stamp.encode() + b"|" + request.body)
+        except (ValueError, InvalidSignature) as error:
+            raise SignatureInvalid("Invalid signature") from error
+
+    def parse(self, request: WebhookRequest) -> Webhook:
+        """Read an event of a call or of an order; anything else asks nothing of us yet."""
+        data, payload = _event(request)
+        event_type = str(data.get("event_type", ""))
+        if event_type in _ORDER_EVENTS:
+            ordered = payload.get("phone_numbers") or []
+            return OrderUpdate(tuple(parse_e164(item["phone_number"]) for item in ordered))
+        if not event_type.startswith(("call.", "streaming.")) or not payload.get("call_control_id"):
+            return Ignored(event_type)
+        event = self._call_event(data, payload)
+        # Outgoing legs are announced the same way, and must not be answered.
+        if event_type == "call.initiated" and event.direction is Direction.INBOUND:
+            return InboundCall(event, from_=event.from_, to=parse_e164(event.to))
+        return event
+
+    def _call_event(self, data: dict[str, Any], payload: dict[str, Any]) -> CallEvent:
+        event_type = data["event_type"]
+        status, unanswered_status = _EVENT_STATUS.get(event_type), None
+        cause = payload.get("hangup_cause")
+        if event_type == "call.hangup":
+            status = CallStatus.COMPLETED
+            unanswered_status = _HANGUP_UNANSWERED.get(str(cause), CallStatus.FAILED)
+        direction = payload.get("direction")
+        return CallEvent(
+            id=str(data.get("id")),
+            type=event_type,
+            call_sid=str(payload["call_control_id"]),
+            occurred_at=_timestamp(data.get("occurred_at")) or self._context.clock(),
+            status=status,
+            status_unanswered=unanswered_status,
+            direction=_DIRECTIONS.get(str(direction)),
+            from_=str(payload.get("from") or ""),
+            to=str(payload.get("to") or ""),
+            hangup_cause=str(cause) if cause else None,
+        )
+
+    def reply(self, call: Call, instruction: Instruction) -> WebhookReply:
+        """Send the command that answers the call: Telnyx does not read the reply."""
+        match instruction:
+            case ConnectStream():
+                self._command(call.call_sid, "answer", _answer_with_stream(call, instruction))
+            case Say(text=text):
+                self._command(call.call_sid, "answer", {"client_state": _state(say=text)})
+            case Dial(number=number):
+                self._command(call.call_sid, "answer", {"client_state": _state(dial=number)})
+            case Hangup():
+                self._command(call.call_sid, "hangup", {})
+        return WebhookReply()
+
+    def follow_up(self, request: WebhookRequest) -> None:
+        """Speak or transfer once the call is answered; hang up once the sentence is spoken."""
+        data, payload = _event(request)
+        state, sid = _read_state(payload.get("client_state")), str(payload.get("call_control_id"))
+        match data.get("event_type"), state:
+            case "call.answered", {"say": text}:
+                speech = {"payload": text, "voice": "female", "language": "en-US"}
+                self._command(sid, "speak", speech | {"client_state": _state(end=True)})
+            case "call.answered", {"dial": number}:
+                self._command(sid, "transfer", {"to": number})
+            case "call.speak.ended", {"end": True}:
+                self._command(sid, "hangup", {})
+
+    @staticmethod
+    def apology(request: WebhookRequest) -> WebhookReply | None:
+        """None: a failed event comes again, up to six times, and its reply is never heard."""
+        return None
+
+    # --- requests ---
+
+    def _command(self, call_sid: str, action: str, body: dict[str, Any]) -> None:
+        # Plain HTTP: the SDK's import costs more than everything else on this path together.
+        url = f"{self._context.api_url}/calls/{quote(call_sid, safe='')}/actions/{action}"
+        # Repeats of one command within 60 s are ignored.
+        body = body | {"command_id": f"{action}-{call_sid[-40:]}"}
+        what = f"{action} the call"
+        try:
+            answer = self._context.http.request(
+                "POST",
+                url,
+                json=body,
+                headers={"Authorization": f"Bearer {self._credentials['api_key']}"},
+                retries=_COMMAND_RETRY,
+                timeout=_COMMAND_TIMEOUT,
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise unanswered("Telnyx", what) from error
+        if answer.status >= 400:
+            self._refuse_command(answer, what)
+
+    def _refuse_command(self, answer: urllib3.BaseHTTPResponse, what: str) -> None:
+        try:
+            body = answer.json()
+        except ValueError:
+            body = None
+        code, said = _first_error(body)
+        if code not in _TOO_LATE:
+            raise problem(_kind(answer.status, code), "Telnyx", what, said=said, code=code)
+
+    def _ask[T](self, what: str, request: Callable[["Client"], T], *, buys: bool = False) -> T:
+        # Imported here: answering a call must not pay for it.
+        import telnyx
+
+        try:
+            return request(self._client())
+        except telnyx.APIStatusError as error:
+            code, said = _first_error(error.body)
+            if code == _SEARCH_FIRST:
+                raise _SearchFirst(said) from error
+            if error.status_code >= 500 and buys:
+                raise unanswered("Telnyx", what, f"error {error.status_code}") from error
+            raise problem(
+                _kind(error.status_code, code), "Telnyx", what, said=said, code=code
+            ) from error
+        except telnyx.APIConnectionError as error:
+            if buys and not _was_never_sent(error):
+                raise unanswered("Telnyx", what) from error
+            raise problem(
+                CarrierUnavailable, "Telnyx", what, said="it cannot be reached"
+            ) from error
+
+    def _client(self) -> "Client":
+        import telnyx
+
+        return telnyx.Telnyx(
+            api_key=self._credentials["api_key"],
+            base_url=self._context.api_url,
+            timeout=_TIMEOUT_S,
+            # The SDK would repeat a POST twice, orders included.
+            max_retries=0,
+        )
+
+
+class _SearchFirst(CarrierError):
+    """Telnyx has not shown this number to the account lately."""
+
+
+_DIRECTIONS = {
+    "incoming": Direction.INBOUND,
+    "outgoing": Direction.OUTBOUND,
+}
+
+
+def _kind(status: int, code: str) -> Problem:
+    if status in _STATUS_PROBLEMS:
+        return _STATUS_PROBLEMS[status]
+    return _PROBLEMS.get(code) or (CarrierUnavailable if status >= 500 else CarrierError)
+
+
+def _first_error(body: object) -> tuple[str, str]:
+    match body:
+        case {"errors": [{**error}, *_]}:
+            return str(error.get("code", "")), str(error.get("detail") or error.get("title") or "")
+    return "", ""
+
+
+def _was_never_sent(error: Exception) -> bool:
+    import httpx
+
+    return isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout)
+
+
+def _reference(order: NumberOrder) -> str:
+    return f"switchboard-{order.id}"
+
+
+def _purchase(placed: Any, order: NumberOrder) -> PurchaseResult:
+    status = _ORDER_STATUS.get(placed.status, OrderStatus.FAILED)
+    created = placed.created_at
+    return PurchaseResult(
+        status=status,
+        carrier_order_id=placed.id,
+        # The order does not say what the number can do. It is tied to an application, so
+        # calls reach us, and to a messaging profile when it has one.
+        capabilities=Capabilities(voice=True, sms=bool(placed.messaging_profile_id)),
+        details={
+            "id": placed.id,
+            "phone_number": order.phone_number,
+            "status": placed.status,
+            "connection_id": placed.connection_id,
+            "messaging_profile_id": placed.messaging_profile_id,
+            "date_created": created.isoformat() if created else None,
+            "provider": Telnyx.name,
+            "phone_numbers_count": placed.phone_numbers_count,
+            "customer_reference": placed.customer_reference,
+        },
+        refusal=_refusal(placed, order) if status is OrderStatus.FAILED else None,
+    )
+
+
+def _refusal(placed: Any, order: NumberOrder) -> Refusal:
+    failed = problem(
+        NumberUnavailable, "Telnyx", f"deliver {order.phone_number}", said=f"order {placed.status}"
+    )
+    return Refusal(failed.status, failed.code, str(failed))
+
+
+def _public_key(text: str) -> Ed25519PublicKey:
+    try:
+        return Ed25519PublicKey.from_public_bytes(base64.b64decode(text, validate=True))
+    except ValueError as error:
+        raise InvalidCredentials(
+            "The Telnyx public_key must be the base64 text of 32 bytes that the Telnyx portal "
+            "shows under Keys & Credentials, Public Key."
+        ) from error
+
+
+def _event(request: WebhookRequest) -> tuple[dict[str, Any], dict[str, Any]]:
+    try:
+        body = json.loads(request.body)
+    except ValueError as error:
+        raise InvalidRequest("A Telnyx webhook that is not JSON") from error
+    data = body.get("data") if isinstance(body, dict) else None
+    payload = data.get("payload") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(payload, dict):
+        raise InvalidRequest("A Telnyx webhook without data and payload")
+    return data, payload
+
+
+def _timestamp(text: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text)).astimezone(UTC) if text else None
+    except ValueError:
+        return None
+
+
+def _state(**state: Any) -> str:
+    # Must be base64 (90017 otherwise); comes back with every event of the leg.
+    return base64.b64encode(json.dumps(state).encode()).decode()
+
+
+def _read_state(text: object) -> object:
+    try:
+        return json.loads(base64.b64decode(str(text or ""), validate=True))
+    except ValueError:
+        return None
+
+
+def _answer_with_stream(call: Call, instruction: ConnectStream) -> dict[str, Any]:
+    return {
+        "stream_url": _stream_url(instruction),
+        # What the caller says. With both tracks the runtime would hear itself.
+        "stream_track": "inbound_track",
+        # The default, mp3, plays nothing that a voice runtime sends.
+        "stream_bidirectional_mode": "rtp",
+        "stream_bidirectional_codec": "PCMU",
+        "client_state": _state(call=call.id),
+    }
+
+
+def _stream_url(instruction: ConnectStream) -> str:
+    # Telnyx's answer takes no stream parameters: the call and its token ride in the URL,
+    # and the runtime fetches the rest with them.
+    parts = urlsplit(instruction.url)
+    query = [
+        *parse_qsl(parts.query, keep_blank_values=True),
+        ("call_id", str(instruction.call_id)),
+        ("session_token", instruction.session_token),
+    ]
+    return urlunsplit(parts._replace(query=urlencode(query)))

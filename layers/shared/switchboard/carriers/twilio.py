@@ -1,0 +1,367 @@
+"""Twilio: everything that is known about it.
+
+Round trips: buying a configured number takes 1 request, answering a call 0.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import parse_qsl, urlsplit
+
+from twilio.request_validator import RequestValidator
+
+from ..errors import (
+    AddressRequired,
+    CarrierError,
+    CarrierMisconfigured,
+    CarrierPermissionDenied,
+    CarrierUnavailable,
+    InsufficientBalance,
+    InvalidCredentials,
+    InvalidNumber,
+    InvalidRequest,
+    NumberUnavailable,
+    OutcomeUnknown,
+    RateLimited,
+    SignatureInvalid,
+)
+from ..model import (
+    Call,
+    CallEvent,
+    CallStatus,
+    Capabilities,
+    ConnectStream,
+    Dial,
+    Direction,
+    Hangup,
+    Instruction,
+    NumberOrder,
+    OrderStatus,
+    PurchaseResult,
+    Say,
+    parse_e164,
+)
+from .base import (
+    CarrierContext,
+    Check,
+    Connection,
+    Credentials,
+    Ignored,
+    InboundCall,
+    Webhook,
+    WebhookReply,
+    WebhookRequest,
+)
+from .problems import Problem, problem, unanswered
+
+if TYPE_CHECKING:
+    from twilio.rest import Client
+    from twilio.rest.api.v2010.account.incoming_phone_number import IncomingPhoneNumberInstance
+
+VOICE_PATH = "/twiml"
+STATUS_PATH = "/call-status"
+SMS_PATH = "/webhooks/sms/twilio"
+FALLBACK_PATH = "/fallback/twilio.xml"
+
+# Connecting and reading are timed separately: twice this, and the rest of a purchase,
+# stay under API Gateway's 29 s.
+_TIMEOUT_S = 12
+
+# https://www.twilio.com/docs/voice/twiml/stream: name and value of a <Parameter> together.
+_PARAMETER_LIMIT = 500
+
+_CALL_STATUS = {
+    "queued": CallStatus.QUEUED,
+    "initiated": CallStatus.DIALING,
+    "ringing": CallStatus.RINGING,
+    "in-progress": CallStatus.IN_PROGRESS,
+    "completed": CallStatus.COMPLETED,
+    "busy": CallStatus.BUSY,
+    "no-answer": CallStatus.NO_ANSWER,
+    "failed": CallStatus.FAILED,
+    "canceled": CallStatus.CANCELLED,
+}
+
+# https://www.twilio.com/docs/api/errors. HTTP statuses are not dependable per code: codes decide.
+_PROBLEMS: dict[int, Problem] = {
+    **dict.fromkeys([21422, 21452], NumberUnavailable),
+    **dict.fromkeys([21421, 21401, 21451, 21457, 21458], InvalidNumber),
+    **dict.fromkeys([21631, 21615, 21628, 21629, 21649, 21650, 21651], AddressRequired),
+    **dict.fromkeys([20006, 20008, 20010, 20403, 10002, 21404, 22300], CarrierPermissionDenied),
+    **dict.fromkeys([21205, 21502, 21218, 21420], CarrierMisconfigured),
+    20003: InvalidCredentials,
+    20429: RateLimited,
+}
+# "Account not active": also what an empty balance looks like, there is no code for that.
+_SUSPENDED = (20005, 10001)
+
+_APOLOGY = "We are sorry, this call cannot be connected right now. Please try again later."
+
+
+class Twilio:
+    """One Twilio account. Credentials: `account_sid` (AC…) and `auth_token`."""
+
+    name: ClassVar[str] = "twilio"
+
+    def __init__(self, credentials: Credentials, context: CarrierContext) -> None:
+        self._credentials = credentials
+        self._context = context
+
+    # --- the account ---
+
+    def connect(self) -> Connection:
+        """Read the account and its balance. Twilio wants nothing else: URLs go with each number."""
+        sid = self._credentials["account_sid"]
+        account = self._ask("read the account", lambda client: client.api.accounts(sid).fetch())
+        balance = self._ask("read the balance", lambda client: client.api.balance.fetch())
+        if account.status != "active":
+            raise problem(
+                CarrierPermissionDenied, "Twilio", "accept the account", said=str(account.status)
+            )
+        return Connection(
+            credentials={key: self._credentials[key] for key in ("account_sid", "auth_token")},
+            checks=[
+                Check("account", f"{account.friendly_name} is active"),
+                Check("balance", f"{balance.balance} {balance.currency}"),
+            ],
+        )
+
+    # --- numbers ---
+
+    def buy(self, order: NumberOrder) -> PurchaseResult:
+        """Buy and configure in one request.
+
+        Twilio answers 201 for a number that the account already owns, and updates it:
+        https://github.com/danielberkompas/ex_twilio/issues/116
+        """
+        url = self._context.webhook_url
+        bought = self._ask(
+            f"sell {order.phone_number}",
+            lambda client: client.incoming_phone_numbers.create(
+                phone_number=order.phone_number,
+                friendly_name=order.friendly_name[:64],
+                voice_url=url(VOICE_PATH),
+                voice_method="POST",
+                voice_fallback_url=self._context.public_base_url + FALLBACK_PATH,
+                voice_fallback_method="GET",
+                status_callback=url(STATUS_PATH),
+                status_callback_method="POST",
+                sms_url=url(SMS_PATH),
+                sms_method="POST",
+            ),
+            buys=True,
+        )
+        return _purchase(bought)
+
+    def find_purchase(self, order: NumberOrder) -> PurchaseResult | None:
+        """Look for the number in the account, pointing at us: buying sets both at once."""
+        # The filter matches parts of numbers, so several may come back.
+        held = self._ask(
+            f"list {order.phone_number}",
+            lambda client: client.incoming_phone_numbers.list(
+                phone_number=order.phone_number, limit=50
+            ),
+        )
+        voice_url = self._context.webhook_url(VOICE_PATH)
+        for number in held:
+            if number.phone_number == order.phone_number and number.voice_url == voice_url:
+                return _purchase(number)
+        return None
+
+    # --- webhooks ---
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Check X-Twilio-Signature: https://www.twilio.com/docs/usage/security."""
+        signature = request.headers.get("x-twilio-signature", "")
+        validator = RequestValidator(self._credentials["auth_token"])
+        if not validator.validate(request.url, _Form(request.body), signature):
+            raise SignatureInvalid("Invalid webhook signature")
+
+    def parse(self, request: WebhookRequest) -> Webhook:
+        """Read a voice webhook or a status callback."""
+        form = _Form(request.body)
+        path = urlsplit(request.url).path
+        if path.endswith(SMS_PATH):
+            return Ignored("message")
+        event = self._call_event(form, request)
+        if path.endswith(VOICE_PATH) and event.direction is Direction.INBOUND:
+            return InboundCall(event, from_=event.from_, to=parse_e164(event.to))
+        return event
+
+    def _call_event(self, form: "_Form", request: WebhookRequest) -> CallEvent:
+        sid, word = form["CallSid"], form["CallStatus"]
+        if not sid:
+            raise InvalidRequest("A Twilio call webhook without CallSid")
+        token = request.headers.get("i-twilio-idempotency-token")
+        duration = form["CallDuration"]
+        return CallEvent(
+            id=token or f"{sid}:{word}:{form['SequenceNumber']}",
+            type=word,
+            call_sid=sid,
+            occurred_at=_timestamp(form["Timestamp"]) or self._context.clock(),
+            status=_CALL_STATUS.get(word),
+            direction=Direction.INBOUND if form["Direction"] == "inbound" else Direction.OUTBOUND,
+            from_=form["From"],
+            to=form["To"],
+            duration=int(duration) if duration.isdecimal() else None,
+            hangup_cause=form["SipResponseCode"] or None,
+        )
+
+    def reply(self, call: Call, instruction: Instruction) -> WebhookReply:
+        """Answer with TwiML: the reply to the webhook is the answer to the call."""
+        return _twiml(instruction)
+
+    def follow_up(self, request: WebhookRequest) -> None:
+        """Nothing: one TwiML document holds the whole instruction."""
+
+    @staticmethod
+    def apology(request: WebhookRequest) -> WebhookReply | None:
+        """Speak to the caller who waits for TwiML; a status callback is repeated instead."""
+        return _twiml(Say(_APOLOGY)) if urlsplit(request.url).path.endswith(VOICE_PATH) else None
+
+    # --- requests ---
+
+    def _ask[T](self, what: str, request: Callable[["Client"], T], *, buys: bool = False) -> T:
+        # Imported here: answering a call needs none of it, and it costs a third of a cold start.
+        from requests import RequestException
+        from twilio.base.exceptions import TwilioException
+
+        try:
+            return request(self._client())
+        except (TwilioException, ValueError) as error:  # ValueError: an answer that is not JSON
+            failure = self._refusal(error, what)
+        except RequestException as error:
+            failure = _no_answer(error, what)
+        if isinstance(failure, OutcomeUnknown) and not buys:
+            failure = problem(CarrierUnavailable, "Twilio", what, said="no usable answer came")
+        raise failure
+
+    def _client(self) -> "Client":
+        from twilio.http.http_client import TwilioHttpClient
+        from twilio.rest import Client
+
+        client = Client(
+            self._credentials["account_sid"],
+            self._credentials["auth_token"],
+            # Never repeats a request by itself: a purchase must not be.
+            http_client=TwilioHttpClient(timeout=_TIMEOUT_S),
+        )
+        client.api.base_url = self._context.api_url
+        return client
+
+    def _refusal(self, error: Exception, what: str) -> Exception:
+        # Two unrelated classes carry Twilio's errors, with the same three fields.
+        # Without them the SDK could not read the answer, and whether it was a yes is not known.
+        status = getattr(error, "status", None)
+        if status is None:
+            return unanswered("Twilio", what, str(error))
+        code = int(getattr(error, "code", None) or status)
+        said = str(getattr(error, "msg", None) or getattr(error, "detail", None) or error)
+        said = said.removeprefix("Unable to create record: ").removeprefix(
+            "Unable to fetch record: "
+        )
+        if code in _SUSPENDED:
+            kind: Problem = (
+                InsufficientBalance if self._is_out_of_funds() else CarrierPermissionDenied
+            )
+        elif code in _PROBLEMS:
+            kind = _PROBLEMS[code]
+        elif status == 429:
+            kind = RateLimited
+        elif status >= 500:
+            return unanswered("Twilio", what, f"error {code}")
+        elif status == 401:
+            kind = InvalidCredentials
+        else:
+            kind = CarrierError
+        return problem(kind, "Twilio", what, said=said, code=str(code))
+
+    def _is_out_of_funds(self) -> bool:
+        try:
+            balance = self._client().api.balance.fetch()
+            return float(balance.balance) <= 0
+        except Exception:
+            # A suspended account often cannot read its balance either, which says the same.
+            return True
+
+
+class _Form:
+    """A form body as Twilio signs it: blank values count, and a name may come several times."""
+
+    def __init__(self, body: bytes) -> None:
+        self._values: dict[str, list[str]] = {}
+        for name, value in parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True):
+            self._values.setdefault(name, []).append(value)
+
+    def __iter__(self) -> Any:
+        return iter(self._values)
+
+    def __getitem__(self, name: str) -> str:
+        return self._values.get(name, [""])[0]
+
+    def getall(self, name: str) -> list[str]:
+        """Return every value of `name`; the SDK's validator asks for this."""
+        return self._values[name]
+
+
+def _timestamp(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC) if text else None
+    except ValueError:
+        return None
+
+
+def _purchase(number: "IncomingPhoneNumberInstance") -> PurchaseResult:
+    # Older API versions spell the keys SMS and MMS.
+    capabilities = {key.lower(): bool(value) for key, value in dict(number.capabilities).items()}
+    created = number.date_created
+    return PurchaseResult(
+        status=OrderStatus.ACTIVE,
+        carrier_number_id=number.sid,
+        capabilities=Capabilities(
+            **{key: capabilities.get(key, False) for key in ("voice", "sms", "mms", "fax")}
+        ),
+        details={
+            "sid": number.sid,
+            "phone_number": number.phone_number,
+            "friendly_name": number.friendly_name,
+            "voice_url": number.voice_url,
+            "sms_url": number.sms_url,
+            "capabilities": capabilities,
+            "date_created": created.isoformat() if created else None,
+            "provider": Twilio.name,
+        },
+    )
+
+
+def _no_answer(error: Exception, what: str) -> Exception:
+    from requests import ConnectTimeout
+    from urllib3.exceptions import NewConnectionError
+
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(error, ConnectTimeout) or isinstance(reason, NewConnectionError):
+        return problem(CarrierUnavailable, "Twilio", what, said="it cannot be reached")
+    return unanswered("Twilio", what)
+
+
+def _twiml(instruction: Instruction) -> WebhookReply:
+    from twilio.twiml.voice_response import Connect, VoiceResponse
+
+    response = VoiceResponse()
+    match instruction:
+        case ConnectStream(url=url, parameters=parameters):
+            connect = Connect()
+            stream = connect.stream(url=url)
+            for name, value in parameters.items():
+                # What does not fit is fetched by the runtime, with the session token.
+                if len(name) + len(value) <= _PARAMETER_LIMIT:
+                    stream.parameter(name=name, value=value)
+            response.append(connect)
+        case Say(text=text):
+            response.say(text)
+        case Dial(number=number):
+            response.dial(number)
+        case Hangup():
+            response.hangup()
+    return WebhookReply(200, str(response), "application/xml")

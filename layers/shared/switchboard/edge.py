@@ -1,0 +1,169 @@
+"""The edge: Lambda events in, HTTP replies out, errors to statuses, scopes, one log line each.
+
+Nothing here is imported on the path of a ringing phone: see `webhook_edge`.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from .app import App
+from .errors import Forbidden, InvalidRequest, NotFound, RequestTooLarge, SwitchboardError
+from .model import Assistant, Call, CallStep
+
+# Named like the package, so that every module's own logger speaks through it.
+logger = Logger(service="switchboard")
+
+_BODY_LIMIT = 64 * 1024
+_KEY_LIMIT = 255
+
+type Json = dict[str, Any]
+
+
+def api() -> APIGatewayRestResolver:
+    """Return a resolver whose errors are all in the contract's form."""
+    resolver = APIGatewayRestResolver(enable_validation=True)
+
+    @resolver.exception_handler(SwitchboardError)
+    def refuse(error: SwitchboardError) -> Response[str]:
+        logger.info("refused", extra={"code": error.code, "detail": str(error)})
+        return problem(resolver, error.status, error.code, str(error))
+
+    @resolver.exception_handler(RequestValidationError)
+    def refuse_shape(error: RequestValidationError) -> Response[str]:
+        detail = [{key: e[key] for key in ("loc", "msg", "type")} for e in error.errors()]
+        logger.info("refused", extra={"code": "validation_error", "detail": detail})
+        return problem(resolver, 422, "validation_error", detail)
+
+    @resolver.exception_handler(Exception)
+    def fail(error: Exception) -> Response[str]:
+        logger.exception("failed")
+        return problem(resolver, 500, "internal_error", _INTERNAL)
+
+    @resolver.not_found
+    def no_route(error: Exception) -> Response[str]:
+        return problem(resolver, 404, NotFound.code, "There is no such route.")
+
+    return resolver
+
+
+_INTERNAL = (
+    "Internal error: the request could not be completed. Repeat it with the same Idempotency-Key, "
+    "and quote the request_id if it happens again."
+)
+
+
+def handle(
+    resolver: APIGatewayRestResolver, event: Json, context: LambdaContext, app: Callable[[], App]
+) -> Json:
+    """Run one API request; `app` is only made when the request is worth it."""
+    request = event.get("requestContext") or {}
+    logger.set_correlation_id(str(request.get("requestId")))
+    logger.append_keys(organization_id=(request.get("authorizer") or {}).get("organization_id"))
+    resolver.append_context(app=app)
+    reply: Json = resolver.resolve(event, context)
+    logger.info(
+        "request",
+        extra={
+            "method": event.get("httpMethod"),
+            "route": event.get("resource"),
+            "status": reply["statusCode"],
+        },
+    )
+    return reply
+
+
+def current_app(resolver: APIGatewayRestResolver) -> App:
+    """Return the App of the request being handled."""
+    app: App = resolver.context["app"]()
+    return app
+
+
+def authorized(resolver: APIGatewayRestResolver, scope: str) -> int:
+    """Return the caller's organization; raise Forbidden unless its token has `scope`.
+
+    The organization comes from the authorizer, never from the request.
+    """
+    event = resolver.current_event
+    if len(event.body or "") > _BODY_LIMIT:
+        raise RequestTooLarge(f"The body is larger than {_BODY_LIMIT // 1024} KB.")
+    identity = event.request_context.authorizer
+    scopes = str(identity.get("scopes") or "").split()
+    if scope not in scopes and "admin" not in scopes:
+        raise Forbidden(f"This API key lacks the scope {scope}. Use a key that has it.")
+    return int(identity["organization_id"])
+
+
+def idempotency_key(resolver: APIGatewayRestResolver) -> str | None:
+    """Return the Idempotency-Key header or None; raise InvalidRequest if it is unusable."""
+    key: str | None = resolver.current_event.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not key or len(key) > _KEY_LIMIT or not (key.isascii() and key.isprintable()):
+        raise InvalidRequest(
+            f"Idempotency-Key must be 1 to {_KEY_LIMIT} printable ASCII characters."
+        )
+    return key
+
+
+def answer(status: int, body: Json, headers: dict[str, str] | None = None) -> Response[Json]:
+    """Return a JSON reply."""
+    return Response(status, content_types.APPLICATION_JSON, body, headers=headers or {})
+
+
+def problem(
+    resolver: APIGatewayRestResolver, status: int, code: str, detail: object
+) -> Response[Any]:
+    """Return an error in the contract's form, with our code and the request's id."""
+    request_id = resolver.current_event.request_context.request_id
+    headers = {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers = {"WWW-Authenticate": "Bearer"}
+    elif status == HTTPStatus.FORBIDDEN:
+        headers = {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
+    return answer(status, {"detail": detail, "code": code, "request_id": request_id}, headers)
+
+
+def call_json(call: Call) -> Json:
+    """Return a call as the contract shows it, and beside that our own finer words."""
+    return {
+        "id": call.id,
+        "call_sid": call.call_sid,
+        "assistant_id": call.assistant_id,
+        "assistant_name": call.assistant_name,
+        "flow_name": None,
+        "to_phone_number": call.phone_number,
+        "customer_phone_number": call.customer_number,
+        "status": call.status.summary,
+        "duration": call.duration,
+        "started_at": call.created_at.isoformat(),
+        "ended_at": call.ended_at.isoformat() if call.ended_at else None,
+        "call_meta": {"provider": call.carrier, "outbound": call.direction == "outbound"},
+        "total_cost": None,
+        "llm_cost": None,
+        "tts_cost": None,
+        "stt_cost": None,
+        "telephony_cost": None,
+        "cost_currency": None,
+        "provider": call.carrier,
+        "direction": call.direction.value,
+        "state": call.status.value,
+        "answered_with": call.answered_with,
+        "hangup_cause": call.hangup_cause,
+        "history": [_step_json(step) for step in call.history],
+    }
+
+
+def assistant_json(assistant: Assistant) -> Json:
+    """Return an assistant as the contract shows it, as far as telephony goes."""
+    return asdict(assistant) | {"created_at": assistant.created_at.isoformat()}
+
+
+def _step_json(step: CallStep) -> Json:
+    return asdict(step) | {"at": step.at.isoformat(), "status": step.status.value}

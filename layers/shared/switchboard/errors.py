@@ -1,0 +1,192 @@
+"""The one exception tree: what went wrong, the HTTP status it means, and a stable code.
+
+SwitchboardError
+├── InvalidRequest 400 ── InvalidNumber, UnknownProvider, CarrierNotConnected
+├── Unauthorized 401
+├── Forbidden 403 ── SignatureInvalid (Telnyx's is 401, as in the contract)
+├── NotFound 404 ── AssistantNotFound, CallNotFound
+├── RequestTooLarge 413
+├── Conflict 409 ── NumberUnavailable, IdempotencyKeyReused, PurchaseInProgress
+├── ServiceUnavailable 503        one of our own dependencies does not answer
+└── CarrierError 502 ── InvalidCredentials, CarrierPermissionDenied, CarrierMisconfigured,
+    │                   InsufficientBalance 402, AddressRequired 422
+    ├── CarrierUnavailable 503 ── RateLimited        the carrier certainly did nothing
+    └── OutcomeUnknown 202                           it may or may not have taken effect
+ConfigError                      the deployment is wrong: never turned into an answer
+"""
+
+from typing import ClassVar
+
+
+class SwitchboardError(Exception):
+    """Something a caller can be told: `str(error)` is the text that the person reads."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+
+
+class InvalidRequest(SwitchboardError):
+    """The request cannot be carried out as it stands."""
+
+    status = 400
+    code = "invalid_request"
+
+
+class InvalidNumber(InvalidRequest):
+    """A phone number that is not E.164, or not one that can be bought."""
+
+    code = "invalid_number"
+
+
+class UnknownProvider(InvalidRequest):
+    """A provider that this API does not know."""
+
+    code = "invalid_provider"
+
+
+class CarrierNotConnected(InvalidRequest):
+    """The organization has not stored credentials for this carrier."""
+
+    code = "carrier_not_connected"
+
+
+class Unauthorized(SwitchboardError):
+    """No valid credential came with the request."""
+
+    status = 401
+    code = "unauthorized"
+
+
+class Forbidden(SwitchboardError):
+    """The credential is valid, but not for this."""
+
+    status = 403
+    code = "insufficient_scope"
+
+
+class SignatureInvalid(SwitchboardError):
+    """A webhook that its carrier did not sign, or not for this URL, body and time."""
+
+    status = 403
+    code = "invalid_signature"
+
+
+class NotFound(SwitchboardError):
+    """No such thing in the caller's organization."""
+
+    status = 404
+    code = "not_found"
+
+
+class AssistantNotFound(NotFound):
+    """No such assistant in the caller's organization."""
+
+    code = "assistant_not_found"
+
+
+class CallNotFound(NotFound):
+    """No such call in the caller's organization."""
+
+    code = "call_not_found"
+
+
+class RequestTooLarge(SwitchboardError):
+    """The request is larger than anything this API has a use for."""
+
+    status = 413
+    code = "request_too_large"
+
+
+class Conflict(SwitchboardError):
+    """The request collides with something that is already so."""
+
+    status = 409
+    code = "conflict"
+
+
+class NumberUnavailable(Conflict):
+    """The number cannot be bought: it is taken, or being bought."""
+
+    code = "number_unavailable"
+
+
+class IdempotencyKeyReused(Conflict):
+    """The Idempotency-Key came before with another body."""
+
+    code = "idempotency_key_reused"
+
+
+class PurchaseInProgress(Conflict):
+    """The same purchase is still being carried out."""
+
+    code = "purchase_in_progress"
+
+
+class ServiceUnavailable(SwitchboardError):
+    """One of our own dependencies does not answer; trying again later is safe."""
+
+    status = 503
+    code = "service_unavailable"
+
+
+class CarrierError(SwitchboardError):
+    """The carrier refused; the message holds its own words and code."""
+
+    status = 502
+    code = "carrier_error"
+
+
+class InvalidCredentials(CarrierError):
+    """The carrier does not accept the stored credentials."""
+
+    code = "invalid_credentials"
+
+
+class CarrierPermissionDenied(CarrierError):
+    """The carrier account is not allowed to do this."""
+
+    code = "permission_denied"
+
+
+class CarrierMisconfigured(CarrierError):
+    """Something at the carrier account is not set up as this needs it."""
+
+    code = "carrier_misconfigured"
+
+
+class InsufficientBalance(CarrierError):
+    """The carrier account has not enough money."""
+
+    status = 402
+    code = "insufficient_balance"
+
+
+class AddressRequired(CarrierError):
+    """The carrier wants an address or documents before it sells this number."""
+
+    status = 422
+    code = "address_required"
+
+
+class CarrierUnavailable(CarrierError):
+    """The carrier certainly did nothing; trying again later is safe."""
+
+    status = 503
+    code = "carrier_unavailable"
+
+
+class RateLimited(CarrierUnavailable):
+    """The carrier refused because of its rate limit."""
+
+    code = "rate_limited"
+
+
+class OutcomeUnknown(CarrierError):
+    """No answer came: only the carrier's own records can say whether it happened."""
+
+    status = 202
+    code = "outcome_unknown"
+
+
+class ConfigError(Exception):
+    """The deployment lacks something; the message names all of it."""

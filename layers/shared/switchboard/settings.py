@@ -1,0 +1,51 @@
+"""Everything a deployment can be told, read once per container."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .errors import ConfigError
+
+_REQUIRED = ("TABLE_NAME", "STAGE", "PUBLIC_BASE_URL", "SECRETS_PREFIX", "SESSION_KEY_SECRET")
+_API_URL = "_API_URL"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Names and addresses of one deployment. No name has a default: a wrong table is worse."""
+
+    table_name: str
+    stage: str
+    public_base_url: str
+    """Where carriers and callers reach the API: no slash at the end."""
+    secrets_prefix: str
+    session_key_secret: str
+    carrier_api_urls: Mapping[str, str]
+    """Each carrier's REST API: the real one, or a sandbox."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Settings":
+        """Read the settings from `env`; ConfigError names every variable that is missing.
+
+        TWILIO_API_URL is Twilio's API, and so on for each carrier.
+        """
+        missing = [name for name in _REQUIRED if not env.get(name)]
+        if missing:
+            raise ConfigError(f"Set these environment variables: {', '.join(missing)}")
+        return cls(
+            table_name=env["TABLE_NAME"],
+            stage=env["STAGE"],
+            public_base_url=env["PUBLIC_BASE_URL"].rstrip("/"),
+            secrets_prefix=env["SECRETS_PREFIX"],
+            session_key_secret=env["SESSION_KEY_SECRET"],
+            carrier_api_urls={
+                name.removesuffix(_API_URL).lower(): url.rstrip("/")
+                for name, url in env.items()
+                if name.endswith(_API_URL)
+            },
+        )
+
+    def carrier_api_url(self, carrier: str) -> str:
+        """Return where a carrier's REST API is."""
+        if carrier not in self.carrier_api_urls:
+            raise ConfigError(f"Set the environment variable {carrier.upper()}{_API_URL}")
+        return self.carrier_api_urls[carrier]

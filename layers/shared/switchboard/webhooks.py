@@ -1,0 +1,54 @@
+"""A carrier speaks to us: verify, understand, act, and never leave a caller in silence."""
+
+import logging
+
+from . import calls, numbers
+from .app import App
+from .carriers import carrier_class
+from .carriers.base import Carrier, Ignored, InboundCall, OrderUpdate, WebhookReply, WebhookRequest
+from .errors import CarrierNotConnected, SignatureInvalid
+from .model import CallEvent
+
+logger = logging.getLogger(__name__)
+
+
+def handle(
+    app: App, carrier_name: str, organization_id: int, request: WebhookRequest
+) -> WebhookReply:
+    """Answer one webhook.
+
+    Raises SignatureInvalid when the carrier did not sign it. When anything of ours fails,
+    a caller who is listening hears an apology; otherwise the error goes up, and the
+    carrier sends its event again.
+    """
+    try:
+        carrier = app.carrier(carrier_name, organization_id)
+        carrier.verify(request)
+        return _act(app, carrier, organization_id, request)
+    except CarrierNotConnected as error:
+        # To a stranger, an unknown organization looks like a wrong signature.
+        raise SignatureInvalid("Invalid webhook signature") from error
+    except SignatureInvalid:
+        raise
+    except Exception:
+        apology = carrier_class(carrier_name).apology(request)
+        if apology is None:
+            raise
+        logger.exception("apologized to a caller", extra={"organization_id": organization_id})
+        return apology
+
+
+def _act(app: App, carrier: Carrier, organization_id: int, request: WebhookRequest) -> WebhookReply:
+    match webhook := carrier.parse(request):
+        case InboundCall():
+            return calls.answer(app, carrier, organization_id, webhook)
+        case CallEvent():
+            calls.record(app, carrier, organization_id, webhook)
+            # Also for a repeated event: the first time it may have failed here.
+            carrier.follow_up(request)
+        case OrderUpdate(phone_numbers=ordered):
+            for number in ordered:
+                numbers.settle_delivered(app, carrier, organization_id, number)
+        case Ignored(type=kind):
+            logger.info("event ignored", extra={"event_type": kind, "carrier": carrier.name})
+    return WebhookReply()

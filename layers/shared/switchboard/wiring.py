@@ -1,0 +1,49 @@
+"""Builds the App of a container: the only place that reads the environment and opens clients."""
+
+import os
+import time
+from datetime import UTC, datetime
+from functools import cache
+
+import boto3
+import urllib3
+from botocore.config import Config
+
+from . import ids
+from .app import App
+from .secrets import Secrets
+from .settings import Settings
+from .store import Store
+
+# A caller is listening: rather the fallback after some seconds than the best answer too late.
+_AWS = Config(
+    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}
+)
+
+
+@cache
+def app() -> App:
+    """Return the container's App, made on first use."""
+    return build(Settings.from_env(os.environ))
+
+
+def build(settings: Settings) -> App:
+    """Make an App that talks to AWS as the environment says."""
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
+    return App(
+        settings=settings,
+        store=Store(boto3.client("dynamodb", config=_AWS), settings.table_name),
+        secrets=Secrets(
+            boto3.client("secretsmanager", config=_AWS),
+            settings.secrets_prefix,
+            settings.session_key_secret,
+            clock,
+        ),
+        http=urllib3.PoolManager(),
+        clock=clock,
+        sleep=time.sleep,
+        new_id=lambda: ids.new_id(clock()),
+    )
