@@ -1,0 +1,1 @@
+"""Run Switchboard on this machine: AWS emulator, carrier sandbox and the unchanged template."""

@@ -1,0 +1,73 @@
+"""Describe the two servers: the AWS emulator and the carrier sandbox."""
+
+import os
+import subprocess
+import sys
+
+from .problem import Problem
+from .processes import Server
+from .workspace import ROOT, Workspace
+
+_EMULATOR_ENVIRONMENT = ROOT / ".local" / "emulator"
+
+
+def install_emulator(workspace: Workspace) -> None:
+    """Bring the emulator's own environment up to the lock file; raise Problem when that fails."""
+    log = workspace.home / "install.log"
+    env = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(_EMULATOR_ENVIRONMENT)}
+    env.pop("VIRTUAL_ENV", None)
+    argv = [_uv(), "sync", "--only-group", "emulator", "--frozen"]
+    with log.open("w") as output:
+        try:
+            status = subprocess.run(
+                argv, env=env, cwd=ROOT, stdout=output, stderr=output, check=False
+            )
+        except FileNotFoundError as error:
+            raise Problem("uv is missing: run `make up`, which installs it.") from error
+    if status.returncode != 0:
+        raise Problem(f"The AWS emulator cannot be installed (is the network up?): read {log}.")
+
+
+def _uv() -> str:
+    # `uv run` names itself in UV; without it, the one that the Makefile installed, else the path's.
+    ours = ROOT / ".tools" / "bin" / "uv"
+    return os.environ.get("UV") or (str(ours) if ours.exists() else "uv")
+
+
+def emulator(workspace: Workspace) -> Server:
+    """Return the AWS emulator, which keeps its state in the workspace."""
+    state = workspace.home / "state"
+    temporary = workspace.home / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
+    # The functions inherit this environment, so it holds nothing of the person's own.
+    env = {
+        **{k: os.environ[k] for k in ("PATH", "HOME", "LANG") if k in os.environ},
+        "TMPDIR": str(temporary),
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(workspace.emulator_port),
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(state / "aws"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(state / "s3"),
+        # Listeners that nobody here needs; they would also bind to every interface.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+    argv = [str(_EMULATOR_ENVIRONMENT / "bin" / "python"), "-m", "ministack"]
+    port = workspace.emulator_port
+    return Server(
+        "emulator", argv, env, port, "EMULATOR_PORT", "/_ministack/health", workspace.home
+    )
+
+
+def sandbox(workspace: Workspace) -> Server:
+    """Return the carrier sandbox, which keeps its books in the workspace."""
+    state = workspace.home / "state"
+    state.mkdir(parents=True, exist_ok=True)
+    port = workspace.sandbox_port
+    books = str(state / "sandbox.json")
+    argv = [sys.executable, "-m", "sandbox", "--port", str(port), "--state", books]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    return Server("sandbox", argv, env, port, "SANDBOX_PORT", "/_/health", workspace.home)
