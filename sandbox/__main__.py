@@ -6,6 +6,7 @@ from pathlib import Path
 import uvicorn
 
 from sandbox.app import build
+from sandbox.books import UnreadableState
 from sandbox.wire import CuttableLine
 
 
@@ -15,9 +16,13 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=4100)
     parser.add_argument("--state", type=Path, help="keep numbers and accounts in this file")
     arguments = parser.parse_args()
+    try:
+        app = build(arguments.state)
+    except UnreadableState as error:
+        parser.exit(1, f"{error}\n")
     print(f"Carrier sandbox on http://127.0.0.1:{arguments.port} (control API under /_/)")
     uvicorn.run(
-        CuttableLine(build(arguments.state)),
+        CuttableLine(app),
         host="127.0.0.1",
         port=arguments.port,
         log_level="warning",

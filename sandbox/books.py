@@ -83,6 +83,10 @@ def telnyx_account(api_key: str, seed: str, account_id: str) -> Account:
     return Account("telnyx", account_id, credentials, {"signing_seed": seed})
 
 
+class UnreadableState(Exception):
+    """The state file is damaged or from another version."""
+
+
 class Books:
     """The sandbox's memory, written to a file after each change when one is given."""
 
@@ -90,7 +94,7 @@ class Books:
         self._file = file
         self.clear()
         if file is not None and file.exists():
-            self._load(json.loads(file.read_text()))
+            self._load(file)
 
     def clear(self) -> None:
         """Forget everything but the default accounts."""
@@ -158,7 +162,13 @@ class Books:
             "purchases": self.purchases,
         }
 
-    def _load(self, stored: dict[str, Any]) -> None:
+    def _load(self, file: Path) -> None:
+        try:
+            self._read(json.loads(file.read_text()))
+        except (ValueError, KeyError, TypeError) as error:
+            raise UnreadableState(f"{file} does not hold a sandbox's state: delete it") from error
+
+    def _read(self, stored: dict[str, Any]) -> None:
         self.accounts = [Account(**a) for a in stored["accounts"]]
         self.numbers = [OwnedNumber(**n) for n in stored["numbers"]]
         self.resources = [Resource(**r) for r in stored["resources"]]

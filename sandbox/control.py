@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -122,24 +122,18 @@ async def _get_call(request: Request, world: World) -> Response:
     return JSONResponse(call.report())
 
 
+def _matching(rows: Iterable[dict[str, Any]], request: Request) -> list[dict[str, Any]]:
+    """Pick the rows whose fields are as the query string says."""
+    wanted = request.query_params.items()
+    return [row for row in rows if all(str(row.get(name)) == value for name, value in wanted)]
+
+
 async def _requests(request: Request, world: World) -> Response:
-    wanted = request.query_params
-    rows = [
-        row
-        for row in world.requests
-        if all(row.get(name) == value for name, value in wanted.items())
-    ]
-    return JSONResponse({"requests": rows})
+    return JSONResponse({"requests": _matching(world.requests, request)})
 
 
 async def _webhooks(request: Request, world: World) -> Response:
-    wanted = request.query_params
-    rows = [
-        row
-        for row in world.webhooks
-        if all(row.get(name) == value for name, value in wanted.items())
-    ]
-    return JSONResponse({"webhooks": rows})
+    return JSONResponse({"webhooks": _matching(world.webhooks, request)})
 
 
 async def _numbers(request: Request, world: World) -> Response:

@@ -1,7 +1,7 @@
 """Decide which numbers the carriers have for sale.
 
 Any number of the right form can be bought, so that a test may choose its own; a search shows the
-ones made here, from the ranges that numbering plans keep for examples.
+ones made here, around the example numbers of each country's numbering plan.
 """
 
 import re
@@ -89,12 +89,14 @@ def _candidates(country: str, kind: str, starts: str, contains: str, ends: str) 
             if len(wanted) >= 7 and E164.match(whole) and _fits(whole, country):
                 yield whole
     example = phonenumbers.example_number_for_type(country, _PLAN_TYPES[kind])
+    if example is None:
+        return
     national = phonenumbers.national_significant_number(example)
-    head = starts.removeprefix(calling_code) if starts.startswith(calling_code) else starts
-    stem = head + national[len(head) :]
+    head = starts.removeprefix(calling_code)
+    stem = (head + national[len(head) :])[: len(national) - 3]
     for serial in range(1000):
-        tail = f"{serial:03d}"
-        yield f"+{calling_code}{(stem[: len(national) - 3] + tail)[: len(national) - len(ends)]}{ends}"
+        varied = f"{stem}{serial:03d}"
+        yield f"+{calling_code}{varied[: len(national) - len(ends)]}{ends}"
 
 
 def _fits(number: str, country: str) -> bool:

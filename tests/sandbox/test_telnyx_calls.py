@@ -7,9 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Customer, Received, TelnyxClient
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from starlette.responses import Response
+
+from tests.sandbox.clients import TelnyxClient
+from tests.sandbox.servers import Customer, Received
 
 NUMBER = "+14155550100"
 CALLER = "+14155550111"
@@ -121,7 +123,8 @@ def test_a_sentence_is_spoken_and_the_caller_is_transferred(
 
     assert report["said"] == ["One moment."]
     assert report["outcome"] == "dialled"
-    legs = [g.event["payload"] for g in customer.at("/events") if "initiated" in g.event["event_type"]]
+    told = [got.event for got in customer.at("/events")]
+    legs = [event["payload"] for event in told if event["event_type"] == "call.initiated"]
     assert [leg["direction"] for leg in legs] == ["incoming", "outgoing"]
 
 

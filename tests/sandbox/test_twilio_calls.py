@@ -4,9 +4,11 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Customer, TwilioClient
 from starlette.responses import Response
 from twilio.request_validator import RequestValidator
+
+from tests.sandbox.clients import TwilioClient
+from tests.sandbox.servers import Customer
 
 NUMBER = "+14155550100"
 CALLER = "+14155550111"
@@ -137,7 +139,8 @@ def test_without_any_usable_answer_the_caller_hears_an_application_error(
 def test_a_stream_url_with_a_query_string_is_refused_as_twilio_does(
     sandbox: httpx.Client, customer: Customer, number: str
 ) -> None:
-    customer.says("/voice", f'<Connect><Stream url="{stream(sandbox)}?x=1"/></Connect><Say>Hm.</Say>')
+    stream_verb = f'<Stream url="{stream(sandbox)}?x=1"/>'
+    customer.says("/voice", f"<Connect>{stream_verb}</Connect><Say>Hm.</Say>")
 
     report = call(sandbox)
 

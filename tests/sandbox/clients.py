@@ -1,0 +1,55 @@
+"""The carriers' REST APIs as a customer's program uses them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+
+@dataclass
+class TwilioClient:
+    """Twilio's REST API as one account sees it."""
+
+    http: httpx.Client
+    sid: str
+    token: str
+
+    def __call__(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request below the account's path."""
+        url = f"/twilio/2010-04-01/Accounts/{self.sid}{path}"
+        return self.http.request(method, url, auth=(self.sid, self.token), **options)
+
+    def buy(self, number: str, **fields: str) -> httpx.Response:
+        """Buy and configure a number."""
+        return self("POST", "/IncomingPhoneNumbers.json", data={"PhoneNumber": number, **fields})
+
+
+@dataclass
+class TelnyxClient:
+    """Telnyx's REST API as one account sees it."""
+
+    http: httpx.Client
+    key: str
+    public_key: str
+
+    def __call__(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request with the account's key."""
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return self.http.request(method, f"/telnyx{path}", headers=headers, **options)
+
+    def order(self, number: str, **fields: str) -> httpx.Response:
+        """Order a number."""
+        body = {"phone_numbers": [{"phone_number": number}], **fields}
+        return self("POST", "/number_orders", json=body)
+
+    def search(self, number: str) -> None:
+        """Search for one very number, so that it can be ordered."""
+        params = {"filter[country_code]": "US", "filter[phone_number][contains]": number[1:]}
+        self("GET", "/available_phone_numbers", params=params).raise_for_status()
+
+
+def account(client: httpx.Client, carrier: str) -> dict[str, str]:
+    """Return the credentials of a carrier's default account."""
+    accounts = client.get("/_/accounts", params={"carrier": carrier}).json()["accounts"]
+    credentials: dict[str, str] = accounts[0]["credentials"]
+    return credentials
