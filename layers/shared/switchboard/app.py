@@ -26,13 +26,15 @@ class App:
     sleep: Callable[[float], None]
     """Wait for so many seconds."""
     new_id: Callable[[], int]
+    carrier_class: Callable[[str], type[Carrier]] = carrier_class
+    """Finds a carrier's adapter by name; raises UnknownProvider."""
 
     def carrier(self, name: str, organization_id: int) -> Carrier:
         """Return an organization's account at a carrier.
 
         Raises UnknownProvider, CarrierNotConnected, ServiceUnavailable.
         """
-        found = carrier_class(name)
+        found = self.carrier_class(name)
         credentials = self.secrets.carrier(organization_id, name)
         return found(credentials, self.carrier_context(name, organization_id))
 

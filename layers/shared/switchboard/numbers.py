@@ -10,7 +10,6 @@ import phonenumbers
 
 from . import items
 from .app import App
-from .carriers import carrier_class
 from .carriers.base import Carrier
 from .errors import (
     AssistantNotFound,
@@ -110,7 +109,7 @@ def _validated(
     app: App, organization_id: int, request: PurchaseRequest, key: str | None
 ) -> tuple[NumberOrder, Assistant | None]:
     phone_number = parse_e164(request.phone_number)
-    carrier_class(request.provider)
+    app.carrier_class(request.provider)
     country_code = _country(phone_number, request.country_code)
     assistant = None
     if request.assistant_id is not None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from .errors import CarrierNotConnected, ServiceUnavailable
 
@@ -72,7 +72,7 @@ class Secrets:
             text = self._client.get_secret_value(SecretId=name)["SecretString"]
         except self._client.exceptions.ResourceNotFoundException:
             return None
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, ConnectionError, HTTPClientError) as error:
             if read_at:
                 # An old value answers the phone while Secrets Manager is away.
                 return text

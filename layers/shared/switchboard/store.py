@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from . import items
 from .errors import ServiceUnavailable
@@ -90,6 +90,7 @@ class Store:
         for item in self._query(f"ASSISTANT#{assistant.id}", index="gsi2"):
             self._do(
                 self._client.update_item,
+                TableName=self._table,
                 Key=_serialized(_key(item["pk"], item["sk"])),
                 UpdateExpression="SET assistant = :copy",
                 ConditionExpression="assistant.id = :id",
@@ -306,7 +307,7 @@ class Store:
             if _code(error) in _ABOUT_THE_DATA:
                 raise
             raise ServiceUnavailable(f"The database refused: {_code(error)}. Try again.") from error
-        except BotoCoreError as error:
+        except (ConnectionError, HTTPClientError) as error:
             raise ServiceUnavailable("The database cannot be reached. Try again.") from error
 
 

@@ -4,7 +4,6 @@ import logging
 
 from . import calls, numbers
 from .app import App
-from .carriers import carrier_class
 from .carriers.base import Carrier, Ignored, InboundCall, OrderUpdate, WebhookReply, WebhookRequest
 from .errors import CarrierNotConnected, SignatureInvalid
 from .model import CallEvent
@@ -31,7 +30,7 @@ def handle(
     except SignatureInvalid:
         raise
     except Exception:
-        apology = carrier_class(carrier_name).apology(request)
+        apology = app.carrier_class(carrier_name).apology(request)
         if apology is None:
             raise
         logger.exception("apologized to a caller", extra={"organization_id": organization_id})

@@ -1,0 +1,108 @@
+"""What every test can ask for: an App on an in-memory AWS, a clock, a carrier's books."""
+
+import itertools
+from collections.abc import Iterator
+
+import boto3
+import pytest
+import urllib3
+from moto import mock_aws
+from switchboard.app import App
+from switchboard.secrets import Secrets
+from switchboard.settings import Settings
+from switchboard.store import Store
+
+from tests.builders import ORGANIZATION, an_organization
+from tests.clock import Clock
+from tests.fakes import Books, carriers
+
+SETTINGS = Settings(
+    table_name="switchboard-test",
+    stage="test",
+    public_base_url="https://hooks.example.com/v1",
+    secrets_prefix="switchboard/test",
+    session_key_secret="switchboard/test/session-key",
+    carrier_api_urls={
+        "fake": "https://api.fake.example",
+        "twilio": "https://api.twilio.example",
+        "telnyx": "https://api.telnyx.example/v2",
+    },
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that only the test moves."""
+    return Clock()
+
+
+@pytest.fixture
+def books() -> Books:
+    """The fake carrier's books."""
+    return Books()
+
+
+@pytest.fixture
+def aws() -> Iterator[None]:
+    """An AWS account in memory, with our table in it."""
+    with mock_aws():
+        make_table(SETTINGS.table_name)
+        yield
+
+
+def make_table(name: str) -> None:
+    """Make the table as the template does."""
+    keys = ("pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk")
+    boto3.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        KeySchema=_schema("pk", "sk"),
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": name.upper(),
+                "KeySchema": _schema(f"{name}pk", f"{name}sk"),
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            for name in ("gsi1", "gsi2")
+        ],
+    )
+
+
+def _schema(partition: str, sort: str) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": partition, "KeyType": "HASH"},
+        {"AttributeName": sort, "KeyType": "RANGE"},
+    ]
+
+
+@pytest.fixture
+def app(aws: None, clock: Clock, books: Books) -> App:
+    """A deployment in memory: one organization, connected to the fake carrier."""
+    ids = itertools.count(9001)
+    secrets = Secrets(
+        boto3.client("secretsmanager"), SETTINGS.secrets_prefix, SETTINGS.session_key_secret, clock
+    )
+    app = App(
+        settings=SETTINGS,
+        store=Store(boto3.client("dynamodb"), SETTINGS.table_name),
+        secrets=secrets,
+        http=urllib3.PoolManager(),
+        clock=clock,
+        sleep=clock.sleep,
+        new_id=lambda: next(ids),
+        carrier_class=carriers(books),
+    )
+    boto3.client("secretsmanager").create_secret(
+        Name=SETTINGS.session_key_secret, SecretString="a-session-key-of-32-characters-x"
+    )
+    app.store.add_organization(an_organization())
+    secrets.store_carrier(ORGANIZATION, "fake", {"key": "secret-value"})
+    return app

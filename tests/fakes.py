@@ -1,0 +1,120 @@
+"""A carrier that lives in memory: it keeps books, and fails as it is told."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from switchboard.carriers.base import (
+    CarrierContext,
+    Connection,
+    Credentials,
+    Webhook,
+    WebhookReply,
+    WebhookRequest,
+)
+from switchboard.errors import SignatureInvalid, UnknownProvider
+from switchboard.model import (
+    Call,
+    Capabilities,
+    Instruction,
+    NumberOrder,
+    OrderStatus,
+    PurchaseResult,
+    Say,
+)
+
+
+@dataclass
+class Books:
+    """What the fake carrier knows, and what it will do next."""
+
+    bought: list[NumberOrder] = field(default_factory=list)
+    """Every purchase that took effect."""
+    buy_errors: list[Exception] = field(default_factory=list)
+    """Raised by the next purchases, before they take effect."""
+    lost_answers: list[Exception] = field(default_factory=list)
+    """Raised by the next purchases, after they took effect."""
+    look_errors: list[Exception] = field(default_factory=list)
+    status: OrderStatus = OrderStatus.ACTIVE
+    """What looking at an order shows."""
+    first_status: OrderStatus | None = None
+    """What the purchase itself answers, when that differs."""
+    looks: int = 0
+    meanwhile: Callable[[], object] | None = None
+    """Happens once, while a purchase is being made."""
+    webhook: Webhook | Exception | None = None
+    """What the next webhook says."""
+    instructions: list[Instruction] = field(default_factory=list)
+    reply_errors: list[Exception] = field(default_factory=list)
+    follow_ups: int = 0
+
+
+def carriers(books: Books) -> Callable[[str], Any]:
+    """Return a registry with one carrier, `fake`, that keeps these books."""
+
+    class Fake:
+        name: ClassVar[str] = "fake"
+
+        def __init__(self, credentials: Credentials, context: CarrierContext) -> None:
+            self.credentials = credentials
+
+        def connect(self) -> Connection:
+            return Connection(dict(self.credentials))
+
+        def buy(self, order: NumberOrder) -> PurchaseResult:
+            if books.meanwhile:
+                meanwhile, books.meanwhile = books.meanwhile, None
+                meanwhile()
+            if books.buy_errors:
+                raise books.buy_errors.pop(0)
+            books.bought.append(order)
+            if books.lost_answers:
+                raise books.lost_answers.pop(0)
+            return _result(order, books.first_status or books.status)
+
+        def find_purchase(self, order: NumberOrder) -> PurchaseResult | None:
+            books.looks += 1
+            if books.look_errors:
+                raise books.look_errors.pop(0)
+            known = any(order.id == bought.id for bought in books.bought)
+            return _result(order, books.status) if known else None
+
+        def verify(self, request: WebhookRequest) -> None:
+            if request.headers.get("signature") != "good":
+                raise SignatureInvalid("Invalid webhook signature")
+
+        def parse(self, request: WebhookRequest) -> Webhook:
+            if isinstance(books.webhook, Exception):
+                raise books.webhook
+            assert books.webhook is not None
+            return books.webhook
+
+        def reply(self, call: Call, instruction: Instruction) -> WebhookReply:
+            if books.reply_errors:
+                raise books.reply_errors.pop(0)
+            books.instructions.append(instruction)
+            return WebhookReply(200, repr(instruction))
+
+        def follow_up(self, request: WebhookRequest) -> None:
+            books.follow_ups += 1
+
+        @staticmethod
+        def apology(request: WebhookRequest) -> WebhookReply | None:
+            return WebhookReply(200, repr(Say("sorry"))) if "voice" in request.url else None
+
+    def find(name: str) -> Any:
+        if name != "fake":
+            raise UnknownProvider("Provider must be 'fake'")
+        return Fake
+
+    return find
+
+
+def _result(order: NumberOrder, status: OrderStatus) -> PurchaseResult:
+    return PurchaseResult(
+        status=status,
+        carrier_order_id=f"CO{order.id}",
+        carrier_number_id="PN1" if status is OrderStatus.ACTIVE else None,
+        capabilities=Capabilities(voice=True, sms=True),
+        details={"sid": "PN1", "phone_number": order.phone_number, "phone_numbers_count": 1},
+    )
