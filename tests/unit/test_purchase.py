@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from switchboard import numbers
 from switchboard.app import App
 from switchboard.errors import (
@@ -21,7 +22,6 @@ from switchboard.errors import (
     UnknownProvider,
 )
 from switchboard.model import Capabilities, NumberStatus, OrderStatus
-
 from tests.builders import (
     NUMBER,
     ORGANIZATION,
