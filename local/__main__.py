@@ -1,4 +1,4 @@
-"""Run `python -m local up | down | demo`."""
+"""Run `python -m local up | down | demo | build`."""
 
 import argparse
 import os
@@ -6,7 +6,7 @@ import sys
 
 from rich.console import Console
 
-from . import demo, stack
+from . import cloud, demo, stack
 from .problem import Problem
 from .progress import Progress
 from .workspace import ROOT, Workspace
@@ -15,7 +15,7 @@ from .workspace import ROOT, Workspace
 def main() -> int:
     """Do what was asked, and return the exit status; a problem is one line on standard error."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
-    parser.add_argument("what", choices=["up", "down", "demo"])
+    parser.add_argument("what", choices=["up", "down", "demo", "build"])
     wanted = parser.parse_args().what
     console = Console()
     try:
@@ -32,6 +32,10 @@ def main() -> int:
 def _do(wanted: str, workspace: Workspace, progress: Progress) -> int:
     if wanted == "down":
         stack.down(workspace, progress)
+        return 0
+    if wanted == "build":
+        with progress.step("sam build"):
+            cloud.build(workspace)
         return 0
     if wanted == "demo":
         with stack.running(workspace, progress) as env:

@@ -16,7 +16,8 @@ from . import gateway
 from .problem import Problem
 from .workspace import REGION, ROOT, STACK_NAME, STAGE, Workspace
 
-_BUILD_FINGERPRINT = ROOT / ".aws-sam" / "fingerprint"
+# Inside the build, so that a `sam build` by hand, which empties the folder, takes it away.
+_BUILD_FINGERPRINT = ROOT / ".aws-sam" / "build" / "fingerprint"
 _SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers")
 
 

@@ -1,0 +1,63 @@
+# Everything sets up what it needs: a clean machine wants only make, Python 3 and a network.
+.DEFAULT_GOAL := help
+.PHONY: help demo up down test check bench build format clean
+SHELL := bash
+export SAM_CLI_TELEMETRY := 0
+# Linting and tests never speak to AWS; without a region SAM asks for one.
+export AWS_DEFAULT_REGION ?= us-east-1
+
+# The uv that works on this machine, else one of our own. `command -v` is not enough: a version
+# manager may put a uv on the path that only says it is not installed.
+UV := $(shell uv --version >/dev/null 2>&1 && command -v uv || echo .tools/bin/uv)
+RUN := $(UV) run --frozen --no-sync
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+demo: .venv/synced ## Buy numbers, take calls, and print what happened
+	@$(RUN) python -m local demo
+
+up: .venv/synced ## Start the local stack and leave it running (.local/stack.env)
+	@$(RUN) python -m local up
+
+down: .venv/synced ## Stop the local stack; its data stays
+	@$(RUN) python -m local down
+
+test: .venv/synced ## Run every test, end to end included
+	@$(RUN) pytest
+
+check: .venv/synced ## Format, lint, types, imports, template
+	@$(RUN) ruff format --check .
+	@$(RUN) ruff check .
+	@$(RUN) mypy
+	@$(RUN) lint-imports
+	@$(RUN) cfn-lint template.yaml
+	@$(RUN) sam validate --lint
+	@$(RUN) pytest -q tests/template
+
+bench: .venv/synced build ## Measure the budgets
+	@$(RUN) python -m bench
+
+build: .venv/synced ## sam build
+	@$(RUN) python -m local build
+
+format: .venv/synced ## Format the code and mend what lint can mend
+	@$(RUN) ruff format .
+	@$(RUN) ruff check --fix .
+
+clean: ## Remove what was built (not the local stack's data)
+	rm -rf .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+# Brought up to date whenever the lock file is newer than the last time.
+.venv/synced: uv.lock pyproject.toml .python-version | $(UV)
+	@mkdir -p .local
+	@echo "Setting up the Python 3.13 environment …"
+	@$(UV) sync --frozen --quiet 2>.local/setup.log || { \
+	  echo "The environment could not be set up (no network, or no Python 3.13?): read .local/setup.log" >&2; exit 1; }
+	@touch $@
+
+.tools/bin/uv:
+	@mkdir -p .local
+	@command -v python3 >/dev/null || { echo "python3 is missing: install Python 3, or uv (https://docs.astral.sh/uv/)." >&2; exit 1; }
+	@{ python3 -m venv .tools && .tools/bin/pip install --quiet 'uv>=0.9,<1'; } >.local/setup.log 2>&1 || { \
+	  echo "uv could not be installed (no network?): read .local/setup.log, or install uv yourself." >&2; exit 1; }
