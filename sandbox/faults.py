@@ -17,7 +17,7 @@ REFUSALS = (
 # The effect happens (or is delayed); what goes wrong is the answer.
 ANSWER_FAULTS = ("error_after_success", "lost_answer", "timeout", "delay")
 # Telnyx orders are settled later, so they can fail later too.
-ORDER_FAULTS = ("pending_order", "order_failure")
+ORDER_FAULTS = ("pending_order", "order_failure", "documents_required")
 WEBHOOK_FAULTS = (
     "duplicate",
     "reorder",

@@ -96,18 +96,7 @@ def endpoint(
     async def serve(request: Request) -> Response:
         world: World = request.app.state.world
         began = time.monotonic()
-        entry: dict[str, Any] = {
-            "at": ids.iso(),
-            "carrier": api.name,
-            "operation": operation,
-            "method": request.method,
-            "path": request.url.path,
-            "query": dict(request.query_params),
-            "body": None,
-            "account": None,
-            "fault": None,
-            "status": None,
-        }
+        entry = _entry(api, operation, request)
         world.requests.append(entry)
         try:
             reply, lost = await _serve(api, operation, handler, request, entry)
@@ -120,6 +109,21 @@ def endpoint(
         return LostAnswer() if lost else reply.response()
 
     return serve
+
+
+def _entry(api: CarrierApi, operation: str, request: Request) -> dict[str, Any]:
+    return {
+        "at": ids.iso(),
+        "carrier": api.name,
+        "operation": operation,
+        "method": request.method,
+        "path": request.url.path,
+        "query": dict(request.query_params),
+        "body": None,
+        "account": None,
+        "fault": None,
+        "status": None,
+    }
 
 
 async def _serve(

@@ -3,18 +3,16 @@
 import asyncio
 from typing import Any
 
-import httpx
-
 from sandbox import ids
 from sandbox.books import Account, Resource
-from sandbox.media import Dialect, MediaStream, StreamRefused
+from sandbox.media import MediaStream, StreamRefused
 from sandbox.telnyx.commands import TelnyxCall
-from sandbox.telnyx.orders import signed_request
-from sandbox.webhooks import Hook, Outbox
+from sandbox.telnyx.dialect import dialect
+from sandbox.telnyx.events import event_hook, new_event
+from sandbox.webhooks import Outbox
 from sandbox.world import World
 
 DEFAULT_HANGUP_AFTER_S = 1.0
-_ATTEMPTS = 3
 _FINAL = {
     "call_rejected": "failed",
     "user_busy": "busy",
@@ -35,7 +33,7 @@ class InboundCall:
         self._call = call
         self._outbox = Outbox(world, call)
         self._stream: asyncio.Task[None] | None = None
-        self._hangup = {"cause": "normal_clearing", "source": "caller"}
+        self._hangup = ("normal_clearing", "caller")
 
     async def play(self) -> None:
         """Run the call to its end."""
@@ -52,8 +50,12 @@ class InboundCall:
             await self._live()
         if self._stream is not None:
             await self._stream
+        self._report_end()
+        await self._outbox.drain()
+
+    def _report_end(self) -> None:
         answered = self._call.answered is not None
-        cause = self._hangup["cause"]
+        cause, source = self._hangup
         self._call.close("completed" if answered else _FINAL.get(cause, "canceled"))
         self._call.note(
             "hung_up",
@@ -66,11 +68,10 @@ class InboundCall:
             "call.hangup",
             state="hangup",
             hangup_cause=cause,
-            hangup_source=self._hangup["source"],
+            hangup_source=source,
             sip_hangup_cause="200" if answered else "487",
             start_time=self._call.started_at,
         )
-        await self._outbox.drain()
 
     def _warn_of_old_webhooks(self, application: Resource) -> None:
         if application.body.get("webhook_api_version") != "2":
@@ -139,7 +140,7 @@ class InboundCall:
                 )
 
     def _end(self, by: str, cause: str, source: str) -> None:
-        self._hangup = {"cause": cause, "source": source}
+        self._hangup = (cause, source)
         self._call.hang_up(by)
 
     def _speak(self, body: dict[str, Any]) -> None:
@@ -172,7 +173,7 @@ class InboundCall:
 
     async def _run_stream(self, body: dict[str, Any]) -> None:
         url, stream_id = str(body["stream_url"]), ids.uuid()
-        stream = MediaStream(self._call, url, self._dialect(stream_id, body))
+        stream = MediaStream(self._call, url, dialect(self._call, self._account, stream_id, body))
         try:
             self._event("streaming.started", stream_id=stream_id, stream_url=url)
             await stream.run(self._call.plan.hangup_after_s or DEFAULT_HANGUP_AFTER_S)
@@ -192,41 +193,6 @@ class InboundCall:
         if stream.findings["closed_by"] == "carrier" and not self._call.over.is_set():
             self._end("caller", "normal_clearing", "caller")
 
-    def _dialect(self, stream_id: str, body: dict[str, Any]) -> Dialect:
-        start: dict[str, Any] = {
-            "user_id": self._account.id,
-            "call_control_id": self._call.carrier_call_id,
-            "call_session_id": self._call.session_id,
-            "from": self._call.from_,
-            "to": self._call.to,
-            "tags": [],
-            "client_state": self._call.client_state,
-            "media_format": {"encoding": "PCMU", "sample_rate": 8000, "channels": 1},
-        }
-        if body.get("custom_parameters"):
-            start["custom_parameters"] = body["custom_parameters"]
-        token = body.get("stream_auth_token")
-        return Dialect(
-            opening=[
-                {"event": "connected", "version": "1.0.0"},
-                {"event": "start", "sequence_number": "1", "start": start, "stream_id": stream_id},
-            ],
-            media=lambda number, payload: {
-                "event": "media",
-                "sequence_number": str(number + 1),
-                "media": {
-                    "track": "inbound",
-                    "chunk": str(number),
-                    "timestamp": str(number * 20),
-                    "payload": payload,
-                },
-                "stream_id": stream_id,
-            },
-            stop={"event": "stop", "stream_id": stream_id},
-            headers={"Authorization": f"Bearer {token}"} if token else {},
-            plays_raw_audio=body.get("stream_bidirectional_mode") == "rtp",
-        )
-
     def _ringing(self) -> dict[str, Any]:
         return {
             "direction": "incoming",
@@ -243,26 +209,12 @@ class InboundCall:
         application = self._application
         if application is None:
             return
-        payload = self._common(application) | extra
-        event = {
-            "event_type": event_type,
-            "id": ids.uuid(),
-            "occurred_at": ids.iso(),
-            "record_type": "event",
-            "payload": payload,
-        }
-
-        def build(url: str, attempt: int, fault: str | None) -> httpx.Request:
-            return signed_request(self._account, url, attempt, event, fault)
-
-        targets = (
-            application.body.get("webhook_event_url"),
-            application.body.get("webhook_event_failover_url"),
-        )
-        urls = [str(url) for url in targets if url for _ in range(_ATTEMPTS)]
+        event = new_event(event_type, self._common(application) | extra)
+        targets = ("webhook_event_url", "webhook_event_failover_url")
+        urls = [application.body.get(name) for name in targets]
         limit = application.body.get("webhook_timeout_secs")
         limit_s = float(limit or self._world.settings.telnyx_webhook_limit_s)
-        self._outbox.post(Hook("telnyx", event_type, urls, limit_s, build))
+        self._outbox.post(event_hook(self._account, event, urls, limit_s))
 
     def _common(self, application: Resource) -> dict[str, Any]:
         common = {

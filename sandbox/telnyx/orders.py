@@ -1,13 +1,10 @@
-"""Telnyx sells by order: search first, order, and wait until the order is settled."""
+"""Telnyx sells by order, and settles the order when it likes."""
 
-import json
 from typing import Any
 
-import httpx
-
 from sandbox import ids, inventory
-from sandbox.books import Account, OwnedNumber, Resource
-from sandbox.signing import telnyx_headers
+from sandbox.books import OwnedNumber, Resource
+from sandbox.telnyx.events import event_hook, new_event
 from sandbox.telnyx.resources import APPLICATIONS, MESSAGING_PROFILES
 from sandbox.telnyx.rest import (
     data,
@@ -18,65 +15,11 @@ from sandbox.telnyx.rest import (
     number_unavailable,
     page,
 )
-from sandbox.webhooks import Hook, Outbox
+from sandbox.webhooks import Outbox
 from sandbox.wire import Asked, Refused, Reply
 from sandbox.world import World
 
 ORDERS = "number_orders"
-_ATTEMPTS = 3
-_SEARCH_LIMIT = 20
-
-
-def search(asked: Asked) -> Reply:
-    """Search for numbers on sale, and remember that this account saw them."""
-    query = asked.query
-    country = query.get("filter[country_code]", "US")
-    kind = query.get("filter[phone_number_type]", "local")
-    if kind not in inventory.COUNTRIES.get(country, ("", ()))[1]:
-        return _found([], country)
-    wanted = {
-        name: _digits(query.get(f"filter[phone_number][{name}_with]", ""))
-        for name in ("starts", "ends")
-    }
-    taken = frozenset(n.number for n in asked.world.books.numbers if n.carrier == "telnyx")
-    numbers = inventory.for_sale(
-        country,
-        kind,
-        starts=wanted["starts"] or query.get("filter[national_destination_code]", ""),
-        contains=_digits(query.get("filter[phone_number][contains]", "")),
-        ends=wanted["ends"],
-        taken=taken,
-        limit=int(query.get("filter[limit]", _SEARCH_LIMIT)),
-    )
-    asked.world.books.searched.setdefault(asked.account.id, set()).update(numbers)
-    return _found(numbers, country)
-
-
-def _digits(pattern: str) -> str:
-    return "".join(c for c in pattern if c.isdigit())
-
-
-def _found(numbers: list[str], country: str) -> Reply:
-    rows = [
-        {
-            "record_type": "available_phone_number",
-            "phone_number": number,
-            "vanity_format": "",
-            "best_effort": False,
-            "quickship": True,
-            "reservable": True,
-            "cost_information": {
-                "upfront_cost": "1.00",
-                "monthly_cost": "1.00",
-                "currency": "USD",
-            },
-            "features": [{"name": name} for name in ("sms", "mms", "voice", "fax")],
-            "region_information": [{"region_type": "country_code", "region_name": country}],
-        }
-        for number in numbers
-    ]
-    meta = {"total_results": len(rows), "best_effort_results": 0}
-    return Reply(200, {"data": rows, "meta": meta})
 
 
 def buy(asked: Asked) -> Reply:
@@ -91,14 +34,35 @@ def buy(asked: Asked) -> Reply:
     order = Resource("telnyx", asked.account.id, ORDERS, ids.uuid(), {})
     order.body = _order_body(order.id, asked.body, numbers)
     asked.world.books.resources.append(order)
-    fault = asked.fault.fault if asked.fault else None
-    if fault == "order_failure":
-        complete(asked.world, order, "failure")
-    elif asked.fault is not None and fault == "pending_order":
-        order.hidden["polls_left"] = asked.fault.polls
-    else:
-        complete(asked.world, order, "success")
+    _begin(asked, order)
     return data(order.body)
+
+
+def _begin(asked: Asked, order: Resource) -> None:
+    match asked.fault.fault if asked.fault else None:
+        case "order_failure":
+            complete(asked.world, order, "failure")
+        case "pending_order":
+            order.hidden["polls_left"] = asked.fault.polls if asked.fault else None
+        case "documents_required":
+            order.body["requirements_met"] = False
+            for entry in order.body["phone_numbers"]:
+                entry |= {
+                    "requirements_met": False,
+                    "requirements_status": "requirement-info-pending",
+                    "regulatory_requirements": [_address_wanted()],
+                }
+        case _:
+            complete(asked.world, order, "success")
+
+
+def _address_wanted() -> dict[str, Any]:
+    return {
+        "record_type": "phone_number_regulatory_requirement",
+        "requirement_id": ids.uuid(),
+        "field_type": "address",
+        "field_value": "",
+    }
 
 
 def _wanted_numbers(asked: Asked) -> list[str]:
@@ -181,7 +145,10 @@ def complete(world: World, order: Resource, status: str) -> None:
             number = _new_number(order, entry)
             world.books.add_number(number, world.settings.number_price)
     if account.notification_url:
-        world.begin(Outbox(world).send(_completion_hook(world, account, order)))
+        event = new_event("number_order.complete", order.body)
+        limit = world.settings.telnyx_webhook_limit_s
+        told = event_hook(account, event, [account.notification_url], limit)
+        world.begin(Outbox(world).send(told))
 
 
 def _new_number(order: Resource, entry: dict[str, Any]) -> OwnedNumber:
@@ -196,41 +163,6 @@ def _new_number(order: Resource, entry: dict[str, Any]) -> OwnedNumber:
         ids.iso(),
         {name: order.body.get(name) for name in copied},
     )
-
-
-def _completion_hook(world: World, account: Account, order: Resource) -> Hook:
-    event = {
-        "event_type": "number_order.complete",
-        "id": ids.uuid(),
-        "occurred_at": ids.iso(),
-        "record_type": "event",
-        "payload": order.body,
-    }
-
-    def build(url: str, attempt: int, fault: str | None) -> httpx.Request:
-        return signed_request(account, url, attempt, event, fault)
-
-    urls = [account.notification_url or ""] * _ATTEMPTS
-    limit = world.settings.telnyx_webhook_limit_s
-    return Hook("telnyx", "number_order.complete", urls, limit, build)
-
-
-def signed_request(
-    account: Account, url: str, attempt: int, event: dict[str, Any], fault: str | None
-) -> httpx.Request:
-    """Wrap an event in Telnyx's envelope and sign it; a fault spoils the signature."""
-    envelope = {"data": event, "meta": {"attempt": attempt, "delivered_to": url}}
-    body = json.dumps(envelope, separators=(",", ":")).encode()
-    headers = {"Content-Type": "application/json", "User-Agent": "telnyx-webhooks"}
-    signed = telnyx_headers(account.private["signing_seed"], body)
-    if fault == "bad_signature":
-        signed = telnyx_headers("ff" * 32, body)
-    elif fault == "stale":
-        an_hour_ago = int(ids.now().timestamp()) - 3600
-        signed = telnyx_headers(account.private["signing_seed"], body, an_hour_ago)
-    elif fault == "unsigned":
-        signed = {}
-    return httpx.Request("POST", url, headers=headers | signed, content=body)
 
 
 def get(asked: Asked) -> Reply:

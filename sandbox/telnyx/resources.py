@@ -7,7 +7,7 @@ from typing import Any
 from sandbox import ids
 from sandbox.books import Resource
 from sandbox.telnyx.rest import data, error, not_found, page
-from sandbox.wire import Asked, Handler, Refused, Reply
+from sandbox.wire import Asked, Refused, Reply
 
 APPLICATIONS = "call_control_applications"
 VOICE_PROFILES = "outbound_voice_profiles"
@@ -86,47 +86,51 @@ SHAPES = (
 )
 
 
-def handlers(shape: Shape) -> dict[str, Handler]:
-    """Return the handlers of one kind of resource: list, create, get, update, delete."""
+class Collection:
+    """The handlers of one kind of resource."""
 
-    def found(asked: Asked) -> Resource:
-        resource = asked.world.books.resource(asked.account, shape.kind, asked.path["id"])
-        if resource is None:
-            raise Refused(not_found())
-        return resource
+    def __init__(self, shape: Shape) -> None:
+        self._shape = shape
 
-    def list_all(asked: Asked) -> Reply:
-        books = asked.world.books
-        rows = [r.body for r in books.resources_of(asked.account, shape.kind)]
-        return page(asked, [row for row in rows if _named(row, shape, asked.query)])
+    def list_all(self, asked: Asked) -> Reply:
+        """List the account's resources of this kind, filtered by name."""
+        shape = self._shape
+        rows = [r.body for r in asked.world.books.resources_of(asked.account, shape.kind)]
+        return page(asked, [row for row in rows if _is_named(row, shape, asked.query)])
 
-    def create(asked: Asked) -> Reply:
+    def create(self, asked: Asked) -> Reply:
+        """Make one."""
+        shape = self._shape
         _require(shape, asked.body)
         body = shape.defaults | asked.body
         body |= {"id": shape.new_id(), "record_type": shape.record_type}
         body |= {"created_at": ids.iso(), "updated_at": ids.iso()}
-        resource = Resource("telnyx", asked.account.id, shape.kind, body["id"], body)
-        asked.world.books.resources.append(resource)
+        made = Resource("telnyx", asked.account.id, shape.kind, body["id"], body)
+        asked.world.books.resources.append(made)
         return data(body, shape.created_status)
 
-    def update(asked: Asked) -> Reply:
-        resource = found(asked)
-        fixed = {"id": resource.id, "record_type": shape.record_type, "updated_at": ids.iso()}
-        resource.body |= asked.body | fixed
-        return data(resource.body)
+    def get(self, asked: Asked) -> Reply:
+        """Show one."""
+        return data(self._found(asked).body)
 
-    def delete(asked: Asked) -> Reply:
-        resource = found(asked)
-        asked.world.books.resources.remove(resource)
-        return data(resource.body)
+    def update(self, asked: Asked) -> Reply:
+        """Change the named fields of one."""
+        found = self._found(asked)
+        fixed = {"id": found.id, "record_type": self._shape.record_type, "updated_at": ids.iso()}
+        found.body |= asked.body | fixed
+        return data(found.body)
 
-    return {
-        "list": list_all,
-        "create": create,
-        "get": lambda asked: data(found(asked).body),
-        "update": update,
-        "delete": delete,
-    }
+    def delete(self, asked: Asked) -> Reply:
+        """Delete one."""
+        found = self._found(asked)
+        asked.world.books.resources.remove(found)
+        return data(found.body)
+
+    def _found(self, asked: Asked) -> Resource:
+        found = asked.world.books.resource(asked.account, self._shape.kind, asked.path["id"])
+        if found is None:
+            raise Refused(not_found())
+        return found
 
 
 def _require(shape: Shape, body: dict[str, Any]) -> None:
@@ -136,7 +140,7 @@ def _require(shape: Shape, body: dict[str, Any]) -> None:
             raise Refused(error(422, "10004", "Missing required parameter", detail, f"/{name}"))
 
 
-def _named(row: dict[str, Any], shape: Shape, query: dict[str, str]) -> bool:
+def _is_named(row: dict[str, Any], shape: Shape, query: dict[str, str]) -> bool:
     name = str(row[shape.name_field])
     part = query.get(f"filter[{shape.name_field}][contains]", "")
     exact = query.get(f"filter[{shape.name_field}][eq]") or query.get(f"filter[{shape.name_field}]")

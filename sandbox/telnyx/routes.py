@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from sandbox import ids
 from sandbox.books import Account, OwnedNumber
-from sandbox.telnyx import commands, numbers, orders, resources
+from sandbox.telnyx import available, commands, numbers, orders, resources
 from sandbox.telnyx.commands import TelnyxCall
 from sandbox.telnyx.inbound import InboundCall
 from sandbox.telnyx.rest import TelnyxApi, not_found
@@ -17,7 +17,7 @@ from sandbox.world import World
 _Table = list[tuple[str, str, str, Handler]]
 
 _NUMBERS: _Table = [
-    ("GET", "/available_phone_numbers", "search", orders.search),
+    ("GET", "/available_phone_numbers", "search", available.search),
     ("POST", "/number_orders", "buy_number", orders.buy),
     ("GET", "/number_orders", "list_orders", orders.list_orders),
     ("GET", "/number_orders/{id}", "get_order", orders.get),
@@ -48,13 +48,13 @@ def _of_resources() -> _Table:
     table: _Table = []
     for shape in resources.SHAPES:
         one, many = shape.record_type, shape.kind
-        work = resources.handlers(shape)
+        work = resources.Collection(shape)
         table += [
-            ("GET", f"/{many}", f"list_{many}", work["list"]),
-            ("POST", f"/{many}", f"create_{one}", work["create"]),
-            ("GET", f"/{many}/{{id}}", f"get_{one}", work["get"]),
-            ("PATCH", f"/{many}/{{id}}", f"update_{one}", work["update"]),
-            ("DELETE", f"/{many}/{{id}}", f"delete_{one}", work["delete"]),
+            ("GET", f"/{many}", f"list_{many}", work.list_all),
+            ("POST", f"/{many}", f"create_{one}", work.create),
+            ("GET", f"/{many}/{{id}}", f"get_{one}", work.get),
+            ("PATCH", f"/{many}/{{id}}", f"update_{one}", work.update),
+            ("DELETE", f"/{many}/{{id}}", f"delete_{one}", work.delete),
         ]
     return table
 

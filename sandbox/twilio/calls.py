@@ -7,36 +7,38 @@ from sandbox.transcript import Call
 from sandbox.twilio.rest import API_VERSION, error, not_found
 from sandbox.wire import Asked, Refused, Reply
 
+_UNKNOWN = (
+    "parent_call_sid",
+    "phone_number_sid",
+    "price",
+    "answered_by",
+    "forwarded_from",
+    "group_sid",
+    "caller_name",
+    "trunk_sid",
+    "annotation",
+)
 _SUBRESOURCES = ("notifications", "recordings", "payments", "events", "siprec", "streams")
 
 
 def show(call: Call) -> dict[str, Any]:
     """Show a call with all its fields."""
     base = f"/{API_VERSION}/Accounts/{call.account}/Calls/{call.carrier_call_id}"
-    return {
+    return dict.fromkeys(_UNKNOWN) | {
         "sid": call.carrier_call_id,
         "account_sid": call.account,
-        "parent_call_sid": None,
         "to": call.to,
         "to_formatted": inventory.local_form(call.to),
         "from": call.from_,
         "from_formatted": inventory.local_form(call.from_),
-        "phone_number_sid": None,
         "status": call.status,
         "start_time": ids.rfc2822(call.started_at),
         "end_time": ids.rfc2822(call.ended_at) if call.ended_at else None,
         "duration": str(call.duration_s) if call.ended_at else None,
-        "price": None,
         "price_unit": "USD",
         "direction": "inbound",
-        "answered_by": None,
         "api_version": API_VERSION,
-        "forwarded_from": None,
-        "group_sid": None,
-        "caller_name": None,
         "queue_time": "0",
-        "trunk_sid": None,
-        "annotation": None,
         "date_created": ids.rfc2822(call.started_at),
         "date_updated": ids.rfc2822(call.ended_at or call.started_at),
         "uri": f"{base}.json",

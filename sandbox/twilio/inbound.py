@@ -4,12 +4,11 @@ import asyncio
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
-from sandbox import ids
 from sandbox.books import Account, OwnedNumber
-from sandbox.media import Dialect, MediaStream, StreamRefused
-from sandbox.signing import twilio_signature
+from sandbox.media import MediaStream, StreamRefused
 from sandbox.transcript import Call
 from sandbox.twilio import twiml
+from sandbox.twilio.dialect import dialect
 from sandbox.twilio.voice_webhooks import VoiceWebhooks
 from sandbox.webhooks import Answered
 from sandbox.world import World
@@ -159,7 +158,7 @@ class InboundCall:
         try:
             if "?" in url:
                 raise StreamRefused("Twilio takes no query string in a stream URL: use <Parameter>")
-            await MediaStream(self._call, url, self._dialect(stream, url)).run(
+            await MediaStream(self._call, url, dialect(self._call, self._account, stream, url)).run(
                 self._call.plan.hangup_after_s or DEFAULT_HANGUP_AFTER_S
             )
         except StreamRefused as error:
@@ -170,38 +169,6 @@ class InboundCall:
             self._call.hang_up("caller")
         if self._call.over.is_set():
             raise _Finished
-
-    def _dialect(self, stream: Element, url: str) -> Dialect:
-        sid, call_sid = ids.sid("MZ"), self._call.carrier_call_id
-        start = {
-            "streamSid": sid,
-            "accountSid": self._account.id,
-            "callSid": call_sid,
-            "tracks": ["inbound"],
-            "customParameters": twiml.parameters(stream),
-            "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
-        }
-        stop = {"accountSid": self._account.id, "callSid": call_sid}
-        token = self._account.credentials["auth_token"]
-        return Dialect(
-            opening=[
-                {"event": "connected", "protocol": "Call", "version": "1.0.0"},
-                {"event": "start", "sequenceNumber": "1", "streamSid": sid, "start": start},
-            ],
-            media=lambda number, payload: {
-                "event": "media",
-                "sequenceNumber": str(number + 1),
-                "streamSid": sid,
-                "media": {
-                    "track": "inbound",
-                    "chunk": str(number),
-                    "timestamp": str(number * 20),
-                    "payload": payload,
-                },
-            },
-            stop={"event": "stop", "streamSid": sid, "stop": stop},
-            headers={"X-Twilio-Signature": twilio_signature(token, url, {})},
-        )
 
     async def _follow(self, url: str, verb: Element) -> None:
         self._documents += 1

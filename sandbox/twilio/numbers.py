@@ -79,7 +79,7 @@ def _configure(number: OwnedNumber, form: dict[str, Any]) -> None:
 def _check_urls(form: dict[str, Any]) -> None:
     for name in _URL_FIELDS:
         value = form.get(name, "")
-        if value and not re.match(r"https?://[^/\s_]+(/\S*)?$", value):
+        if value and not re.match(r"https?://[^/?#\s_]+([/?#]\S*)?$", value):
             raise Refused(error(400, 21502, f"{name} is not a valid URL: {value}"))
 
 

@@ -90,3 +90,12 @@ class Customer:
     def at(self, path: str) -> list[Received]:
         """List what came to one path."""
         return [r for r in self.received if httpx.URL(r.url).path == path]
+
+
+def wait_until(is_done: Callable[[], bool], limit_s: float = 5.0) -> None:
+    """Return as soon as something that happens beside the test has happened."""
+    pause = threading.Event()
+    deadline = time.monotonic() + limit_s
+    while not is_done():
+        assert time.monotonic() < deadline, f"it did not happen within {limit_s:g} s"
+        pause.wait(0.01)
