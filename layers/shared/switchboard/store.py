@@ -15,7 +15,7 @@ The number's row is also the claim that keeps anyone else from buying it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -244,9 +244,13 @@ class Store:
         try:
             yield
         finally:
-            self._transact(
-                _delete(self._table, key, "#until = :until", {":until": until}, {"#until": "until"})
-            )
+            # When it ran out and another process took it, it is no longer ours to give back.
+            with suppress(Taken):
+                self._transact(
+                    _delete(
+                        self._table, key, "#until = :until", {":until": until}, {"#until": "until"}
+                    )
+                )
 
     # --- requests ---
 

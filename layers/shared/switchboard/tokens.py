@@ -6,6 +6,7 @@ import string
 from dataclasses import replace
 from datetime import timedelta
 
+from . import directory
 from .app import App
 from .errors import InvalidRequest, NotFound
 from .model import Token
@@ -19,18 +20,24 @@ _LENGTH = 32
 def create(
     app: App, organization_id: int, name: str, scopes: list[str], lifetime: timedelta | None
 ) -> tuple[Token, str]:
-    """Make a token and return it with its secret, which nothing else will ever show again."""
+    """Make a token and return it with its secret, which nothing else will ever show again.
+
+    Raises InvalidRequest and NotFound.
+    """
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         raise InvalidRequest(
             f"Unknown scope {', '.join(unknown) or '(none)'}: choose from {', '.join(SCOPES)}"
         )
+    if lifetime is not None and lifetime <= timedelta(0):
+        raise InvalidRequest("A token must expire in the future")
+    organization_id = directory.organization(app, organization_id).id
     secret = _PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
     now = app.clock()
     token = Token(
         id=app.new_id(),
         organization_id=organization_id,
-        name=name,
+        name=directory.named(name),
         hash=hash_of(secret),
         prefix=f"{secret[:12]}...",
         scopes=tuple(sorted(set(scopes))),
@@ -39,6 +46,11 @@ def create(
     )
     app.store.put_token(token)
     return token, secret
+
+
+def list_all(app: App, organization_id: int) -> list[Token]:
+    """Return an organization's tokens, oldest first; raise NotFound without the organization."""
+    return app.store.tokens(directory.organization(app, organization_id).id)
 
 
 def revoke(app: App, organization_id: int, token_id: int) -> Token:

@@ -101,6 +101,8 @@ class Carrier(Protocol):
     """
 
     name: ClassVar[str]
+    credential_fields: ClassVar[tuple[str, ...]]
+    """What a person must know to connect an account: connect() finds or makes the rest."""
 
     def __init__(self, credentials: Credentials, context: CarrierContext) -> None: ...
 

@@ -103,6 +103,9 @@ _STATUS_PROBLEMS: dict[int, Problem] = {
     429: RateLimited,
 }
 _SEARCH_FIRST = "85000"
+# What the SDK, or we, stumble over in an answer that is not what Telnyx documents. The
+# request may have taken effect all the same.
+_UNREADABLE = (ValueError, TypeError, AttributeError, LookupError)
 
 _ORDER_STATUS = {"success": OrderStatus.ACTIVE, "pending": OrderStatus.PENDING}
 
@@ -127,6 +130,7 @@ class Telnyx:
     """One Telnyx account. Credentials: `api_key`, `public_key`, and what connect() finds."""
 
     name: ClassVar[str] = "telnyx"
+    credential_fields: ClassVar[tuple[str, ...]] = ("api_key", "public_key")
 
     def __init__(self, credentials: Credentials, context: CarrierContext) -> None:
         self._credentials = credentials
@@ -262,17 +266,19 @@ class Telnyx:
             ) from error
 
     def _order(self, order: NumberOrder) -> PurchaseResult:
-        placed = self._ask(
+        return self._ask(
             f"sell {order.phone_number}",
-            lambda client: client.number_orders.create(
-                phone_numbers=[{"phone_number": order.phone_number}],
-                connection_id=self._credentials["connection_id"],
-                messaging_profile_id=self._messaging_profile_id(order),
-                customer_reference=_reference(order),
+            lambda client: _purchase(
+                client.number_orders.create(
+                    phone_numbers=[{"phone_number": order.phone_number}],
+                    connection_id=self._credentials["connection_id"],
+                    messaging_profile_id=self._messaging_profile_id(order),
+                    customer_reference=_reference(order),
+                ).data,
+                order,
             ),
             buys=True,
         )
-        return _purchase(placed.data, order)
 
     def _search(self, order: NumberOrder) -> None:
         self._ask(
@@ -293,17 +299,19 @@ class Telnyx:
         what = f"show the order for {order.phone_number}"
         if order.carrier_order_id:
             order_id = order.carrier_order_id
-            found = self._ask(what, lambda client: client.number_orders.retrieve(order_id).data)
-            return _purchase(found, order)
+            return self._ask(
+                what, lambda client: _purchase(client.number_orders.retrieve(order_id).data, order)
+            )
         reference = _reference(order)
         matching = self._ask(
             what,
-            lambda client: list(
-                client.number_orders.list(filter={"customer_reference": reference})
-            ),
+            lambda client: [
+                _purchase(placed, order)
+                for placed in client.number_orders.list(filter={"customer_reference": reference})
+                if placed.customer_reference == reference
+            ],
         )
-        placed = [item for item in matching if item.customer_reference == reference]
-        return _purchase(placed[0], order) if placed else None
+        return matching[0] if matching else None
 
     # --- webhooks ---
 
@@ -445,6 +453,12 @@ class Telnyx:
             raise problem(
                 CarrierUnavailable, "Telnyx", what, said="it cannot be reached"
             ) from error
+        except _UNREADABLE as error:
+            if buys:
+                raise unanswered("Telnyx", what, "its answer could not be read") from error
+            raise problem(
+                CarrierUnavailable, "Telnyx", what, said="its answer could not be read"
+            ) from error
 
     def _client(self) -> "Client":
         import telnyx
@@ -492,6 +506,8 @@ def _reference(order: NumberOrder) -> str:
 
 
 def _purchase(placed: Any, order: NumberOrder) -> PurchaseResult:
+    if not placed.id or not placed.status:
+        raise ValueError("an answer without an order")
     status = _ORDER_STATUS.get(placed.status, OrderStatus.FAILED)
     created = placed.created_at
     return PurchaseResult(
@@ -506,7 +522,7 @@ def _purchase(placed: Any, order: NumberOrder) -> PurchaseResult:
             "status": placed.status,
             "connection_id": placed.connection_id,
             "messaging_profile_id": placed.messaging_profile_id,
-            "date_created": created.isoformat() if created else None,
+            "date_created": created.isoformat() if isinstance(created, datetime) else created,
             "provider": Telnyx.name,
             "phone_numbers_count": placed.phone_numbers_count,
             "customer_reference": placed.customer_reference,

@@ -3,6 +3,7 @@
 Round trips: buying a configured number takes 1 request, answering a call 0.
 """
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -56,6 +57,7 @@ from .base import (
 from .problems import Problem, problem, unanswered
 
 if TYPE_CHECKING:
+    from twilio.base.exceptions import TwilioException
     from twilio.rest import Client
     from twilio.rest.api.v2010.account.incoming_phone_number import IncomingPhoneNumberInstance
 
@@ -96,6 +98,10 @@ _PROBLEMS: dict[int, Problem] = {
 # "Account not active": also what an empty balance looks like, there is no code for that.
 _SUSPENDED = (20005, 10001)
 
+# What the SDK, or we, stumble over in an answer that is not what Twilio documents. The request
+# may have taken effect all the same. (requests' exceptions are ValueErrors too, in part.)
+_UNREADABLE = (ValueError, TypeError, AttributeError, LookupError)
+
 _APOLOGY = "We are sorry, this call cannot be connected right now. Please try again later."
 
 
@@ -103,6 +109,7 @@ class Twilio:
     """One Twilio account. Credentials: `account_sid` (AC…) and `auth_token`."""
 
     name: ClassVar[str] = "twilio"
+    credential_fields: ClassVar[tuple[str, ...]] = ("account_sid", "auth_token")
 
     def __init__(self, credentials: Credentials, context: CarrierContext) -> None:
         self._credentials = credentials
@@ -114,7 +121,7 @@ class Twilio:
         """Read the account and its balance. Twilio wants nothing else: URLs go with each number."""
         sid = self._credentials["account_sid"]
         account = self._ask("read the account", lambda client: client.api.accounts(sid).fetch())
-        balance = self._ask("read the balance", lambda client: client.api.balance.fetch())
+        balance = self._ask("read the balance", lambda client: client.api.account.balance.fetch())
         if account.status != "active":
             raise problem(
                 CarrierPermissionDenied, "Twilio", "accept the account", said=str(account.status)
@@ -136,38 +143,40 @@ class Twilio:
         https://github.com/danielberkompas/ex_twilio/issues/116
         """
         url = self._context.webhook_url
-        bought = self._ask(
+        return self._ask(
             f"sell {order.phone_number}",
-            lambda client: client.incoming_phone_numbers.create(
-                phone_number=order.phone_number,
-                friendly_name=order.friendly_name[:64],
-                voice_url=url(VOICE_PATH),
-                voice_method="POST",
-                voice_fallback_url=self._context.public_base_url + FALLBACK_PATH,
-                voice_fallback_method="GET",
-                status_callback=url(STATUS_PATH),
-                status_callback_method="POST",
-                sms_url=url(SMS_PATH),
-                sms_method="POST",
+            lambda client: _purchase(
+                client.incoming_phone_numbers.create(
+                    phone_number=order.phone_number,
+                    friendly_name=order.friendly_name[:64],
+                    voice_url=url(VOICE_PATH),
+                    voice_method="POST",
+                    voice_fallback_url=self._context.public_base_url + FALLBACK_PATH,
+                    voice_fallback_method="GET",
+                    status_callback=url(STATUS_PATH),
+                    status_callback_method="POST",
+                    sms_url=url(SMS_PATH),
+                    sms_method="POST",
+                )
             ),
             buys=True,
         )
-        return _purchase(bought)
 
     def find_purchase(self, order: NumberOrder) -> PurchaseResult | None:
         """Look for the number in the account, pointing at us: buying sets both at once."""
+        wanted = (order.phone_number, self._context.webhook_url(VOICE_PATH))
         # The filter matches parts of numbers, so several may come back.
         held = self._ask(
             f"list {order.phone_number}",
-            lambda client: client.incoming_phone_numbers.list(
-                phone_number=order.phone_number, limit=50
-            ),
+            lambda client: [
+                _purchase(number)
+                for number in client.incoming_phone_numbers.list(
+                    phone_number=order.phone_number, limit=50
+                )
+                if (number.phone_number, number.voice_url) == wanted
+            ],
         )
-        voice_url = self._context.webhook_url(VOICE_PATH)
-        for number in held:
-            if number.phone_number == order.phone_number and number.voice_url == voice_url:
-                return _purchase(number)
-        return None
+        return held[0] if held else None
 
     # --- webhooks ---
 
@@ -229,10 +238,12 @@ class Twilio:
 
         try:
             return request(self._client())
-        except (TwilioException, ValueError) as error:  # ValueError: an answer that is not JSON
+        except TwilioException as error:
             failure = self._refusal(error, what)
         except RequestException as error:
             failure = _no_answer(error, what)
+        except _UNREADABLE as error:
+            failure = unanswered("Twilio", what, "its answer could not be read")
         if isinstance(failure, OutcomeUnknown) and not buys:
             failure = problem(CarrierUnavailable, "Twilio", what, said="no usable answer came")
         raise failure
@@ -250,17 +261,11 @@ class Twilio:
         client.api.base_url = self._context.api_url
         return client
 
-    def _refusal(self, error: Exception, what: str) -> Exception:
-        # Two unrelated classes carry Twilio's errors, with the same three fields.
+    def _refusal(self, error: "TwilioException", what: str) -> Exception:
+        status, code, said = _error_parts(error)
         # Without them the SDK could not read the answer, and whether it was a yes is not known.
-        status = getattr(error, "status", None)
         if status is None:
-            return unanswered("Twilio", what, str(error))
-        code = int(getattr(error, "code", None) or status)
-        said = str(getattr(error, "msg", None) or getattr(error, "detail", None) or error)
-        said = said.removeprefix("Unable to create record: ").removeprefix(
-            "Unable to fetch record: "
-        )
+            return unanswered("Twilio", what, said)
         if code in _SUSPENDED:
             kind: Problem = (
                 InsufficientBalance if self._is_out_of_funds() else CarrierPermissionDenied
@@ -279,11 +284,36 @@ class Twilio:
 
     def _is_out_of_funds(self) -> bool:
         try:
-            balance = self._client().api.balance.fetch()
+            balance = self._client().api.account.balance.fetch()
             return float(balance.balance) <= 0
         except Exception:
             # A suspended account often cannot read its balance either, which says the same.
             return True
+
+
+def _error_parts(error: "TwilioException") -> tuple[int | None, int, str]:
+    """Return HTTP status, Twilio's code (the status if it sent none) and Twilio's words."""
+    match error.args:
+        case [str(), response] if hasattr(response, "status_code"):
+            # A list that was refused keeps the answer, unread.
+            body = _json_object(response.text)
+            status, code = response.status_code, body.get("code")
+            said = body.get("message")
+        case _:
+            # Two unrelated classes carry the other errors, with the same fields.
+            status, code = getattr(error, "status", None), getattr(error, "code", None)
+            said = getattr(error, "msg", None) or getattr(error, "detail", None) or error
+    for prefix in ("Unable to create record: ", "Unable to fetch record: "):
+        said = str(said).removeprefix(prefix)
+    return status, int(code or status or 0), str(said or "")
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 class _Form:
@@ -313,6 +343,8 @@ def _timestamp(text: str) -> datetime | None:
 
 
 def _purchase(number: "IncomingPhoneNumberInstance") -> PurchaseResult:
+    if not number.sid or not number.phone_number:
+        raise ValueError("an answer without a number")
     # Older API versions spell the keys SMS and MMS.
     capabilities = {key.lower(): bool(value) for key, value in dict(number.capabilities).items()}
     created = number.date_created

@@ -1,0 +1,66 @@
+"""`switchboard carriers`: the accounts at carriers. Credentials never come as arguments."""
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from switchboard.errors import InvalidRequest
+
+from . import output
+from .options import OrganizationId, opened
+
+if TYPE_CHECKING:
+    from switchboard.app import App
+
+app = typer.Typer(help="Connect carrier accounts.", no_args_is_help=True)
+
+
+@app.callback()
+def carriers() -> None:
+    """Keep `connect` a command of its own: a lone command would take the group's place."""
+
+
+@app.command()
+def connect(
+    ctx: typer.Context,
+    carrier: Annotated[str, typer.Argument(metavar="CARRIER", help="twilio or telnyx.")],
+    organization: OrganizationId,
+) -> None:
+    """Probe an account, set it up at the carrier once, and store its credentials.
+
+    The credentials are asked for without showing them, or read from standard input as JSON.
+    """
+    from switchboard import accounts
+
+    deployment = opened(ctx)
+    credentials = _credentials(deployment, carrier)
+    checks = accounts.connect(deployment, organization, carrier, credentials)
+    output.say(f"{carrier} is connected to organization {organization}.")
+    output.table(
+        ("checked", "result"),
+        ((check.name, check.result) for check in checks),
+    )
+    output.result(
+        {
+            "organization_id": organization,
+            "carrier": carrier,
+            "checks": {check.name: check.result for check in checks},
+        }
+    )
+
+
+def _credentials(deployment: "App", carrier: str) -> dict[str, Any]:
+    fields = deployment.carrier_class(carrier).credential_fields
+    if sys.stdin.isatty():
+        return {name: typer.prompt(name, hide_input=True, err=True) for name in fields}
+    wanted = json.dumps(dict.fromkeys(fields, "…"), ensure_ascii=False)
+    try:
+        given = json.load(sys.stdin)
+    except ValueError:
+        given = None
+    if not isinstance(given, dict):
+        # Not chained: the decoder's message and its object hold what was typed.
+        raise InvalidRequest(f"Give the credentials as JSON on standard input: {wanted}") from None
+    return given

@@ -1,0 +1,70 @@
+"""Connecting an organization's carrier account: probe it, set it up once, keep its secret."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from . import directory
+from .app import App
+from .carriers.base import Check
+from .errors import ConfigError, Conflict, InvalidRequest
+from .store import Taken
+
+# Longer than every request of a connection can take together.
+_LEASE_S = 120
+
+
+def connect(
+    app: App, organization_id: int, carrier: str, credentials: Mapping[str, Any]
+) -> list[Check]:
+    """Connect an account, and return what was looked at.
+
+    One run at a time for each organization and carrier, so nothing is made twice. Raises
+    InvalidRequest, NotFound, Conflict and ConfigError before the carrier is asked, and
+    CarrierError when it refuses; in all these cases no secret is stored or changed.
+    """
+    fields = app.carrier_class(carrier).credential_fields
+    given = _complete(credentials, fields)
+    _require_public_url(app)
+    directory.organization(app, organization_id)
+    name = f"connect-{organization_id}-{carrier}"
+    try:
+        with app.store.lease(name, app.clock(), _LEASE_S):
+            return _connect(app, organization_id, carrier, given)
+    except Taken as error:
+        raise Conflict(
+            f"Another run is connecting {carrier} for organization {organization_id} just now. "
+            f"Wait until it has ended (at most {_LEASE_S} seconds) and run this again."
+        ) from error
+
+
+def _connect(
+    app: App, organization_id: int, carrier: str, credentials: Mapping[str, str]
+) -> list[Check]:
+    context = app.carrier_context(carrier, organization_id)
+    connection = app.carrier_class(carrier)(credentials, context).connect()
+    app.secrets.store_carrier(organization_id, carrier, connection.credentials)
+    return connection.checks
+
+
+def _complete(credentials: Mapping[str, Any], fields: tuple[str, ...]) -> dict[str, str]:
+    given = {name: str(credentials.get(name) or "").strip() for name in fields}
+    missing = [name for name, value in given.items() if not value]
+    if missing:
+        raise InvalidRequest(f"The credentials lack: {', '.join(missing)}")
+    # Such a value cannot travel in a header; it is not shown, for it may be nearly right.
+    odd = [name for name, value in given.items() if not (value.isascii() and value.isprintable())]
+    if odd:
+        raise InvalidRequest(f"Only plain ASCII characters can be in: {', '.join(odd)}")
+    return given
+
+
+def _require_public_url(app: App) -> None:
+    url = app.settings.public_base_url
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise ConfigError(
+            "PUBLIC_BASE_URL must be the http(s) URL under which carriers reach this deployment, "
+            f"because it is given to the carrier; it is '{url}'. Deploy with the parameter "
+            "PublicBaseUrl set, then connect."
+        )
