@@ -104,7 +104,8 @@ class MediaStream:
     async def _converse(self, socket: ClientConnection, hangup_after_s: float) -> None:
         for frame in self._dialect.opening:
             await socket.send(json.dumps(frame))
-        self._call.note("stream_opened", f"Media stream to {self._url} is open", **self.findings)
+        text = f"Media stream to {self._url} is open"
+        self._call.note("stream_opened", text, url=self._url, start=self._dialect.opening[-1])
         speaking = asyncio.create_task(self._speak(socket))
         listening = asyncio.create_task(self._listen(socket))
         over = asyncio.create_task(self._call.over.wait())

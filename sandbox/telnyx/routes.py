@@ -1,7 +1,5 @@
 """Telnyx's paths, and the operation names by which faults know them."""
 
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import ids
@@ -11,7 +9,7 @@ from sandbox.telnyx.commands import TelnyxCall
 from sandbox.telnyx.inbound import InboundCall
 from sandbox.telnyx.rest import TelnyxApi, not_found
 from sandbox.transcript import Call, Plan
-from sandbox.wire import Handler, endpoint
+from sandbox.wire import Asked, Handler, Reply, endpoint
 from sandbox.world import World
 
 _Table = list[tuple[str, str, str, Handler]]
@@ -63,8 +61,8 @@ _TABLE = _NUMBERS + _CALLS + _of_resources()
 OPERATIONS = {operation for _, _, operation, _ in _TABLE}
 
 
-async def _nothing_here(request: Request) -> Response:
-    return not_found().response()
+def _nothing_here(asked: Asked) -> Reply:
+    return not_found()
 
 
 def routes() -> list[Route]:
@@ -75,7 +73,7 @@ def routes() -> list[Route]:
         for method, path, operation, handler in _TABLE
     ]
     every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    return [*table, Route("/{rest:path}", _nothing_here, methods=every)]
+    return [*table, Route("/{rest:path}", endpoint(api, "unknown", _nothing_here), methods=every)]
 
 
 def place_call(

@@ -65,7 +65,7 @@ def update(asked: Asked) -> Reply:
     if "Url" in asked.body or "Twiml" in asked.body:
         if call.over.is_set():
             raise Refused(error(400, 21220, "Call is not in-progress. Cannot redirect."))
-        raise Refused(error(501, 20501, "The sandbox does not redirect a running call yet"))
+        raise Refused(error(501, 20501, "The sandbox does not redirect running calls"))
     if asked.body.get("Status") in ("completed", "canceled"):
         call.hang_up("assistant")
     return Reply(200, show(call))

@@ -1,7 +1,5 @@
 """Twilio's paths, and the operation names by which faults know them."""
 
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import ids
@@ -10,7 +8,7 @@ from sandbox.transcript import Call, Plan
 from sandbox.twilio import calls, numbers
 from sandbox.twilio.inbound import InboundCall
 from sandbox.twilio.rest import API_VERSION, TwilioApi, not_found
-from sandbox.wire import Handler, endpoint
+from sandbox.wire import Asked, Handler, Reply, endpoint
 from sandbox.world import World
 
 _ACCOUNT = f"/{API_VERSION}/Accounts/{{account_sid}}"
@@ -34,8 +32,8 @@ _TABLE: list[tuple[str, str, str, Handler]] = [
 OPERATIONS = {operation for _, _, operation, _ in _TABLE}
 
 
-async def _nothing_here(request: Request) -> Response:
-    return not_found(request.url.path.removeprefix("/twilio")).response()
+def _nothing_here(asked: Asked) -> Reply:
+    return not_found("/" + asked.path["rest"])
 
 
 def routes() -> list[Route]:
@@ -45,7 +43,8 @@ def routes() -> list[Route]:
         Route(path, endpoint(api, operation, handler), methods=[method])
         for method, path, operation, handler in _TABLE
     ]
-    return [*table, Route("/{rest:path}", _nothing_here, methods=["GET", "POST", "DELETE", "PUT"])]
+    unknown = endpoint(api, "unknown", _nothing_here)
+    return [*table, Route("/{rest:path}", unknown, methods=["GET", "POST", "PUT", "DELETE"])]
 
 
 def place_call(

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 
 from sandbox.app import build
 from sandbox.books import UnreadableState
-from tests.sandbox.clients import TwilioClient, account
+from tests.sandbox.clients import TelnyxClient, TwilioClient, account
 from tests.sandbox.servers import Server
 
 NUMBER = "+14155550100"
@@ -77,14 +77,15 @@ def test_a_wrong_request_is_told_what_to_do(
     assert says in answer.json()["detail"]
 
 
-@pytest.mark.parametrize(("path", "code"), [("/twilio/x", '"code":20404'), ("/telnyx/x", "10005")])
-def test_paths_that_a_carrier_does_not_have_are_not_found(
-    sandbox: httpx.Client, path: str, code: str
+def test_paths_that_a_carrier_does_not_have_are_not_found_but_listed(
+    sandbox: httpx.Client, twilio: TwilioClient, telnyx: TelnyxClient
 ) -> None:
-    answer = sandbox.post(path)
+    statuses = [twilio("POST", "/Nothing.json").status_code, telnyx("GET", "/x").status_code]
 
-    assert answer.status_code == 404
-    assert code in answer.text
+    asked = sandbox.get("/_/requests", params={"operation": "unknown"}).json()["requests"]
+
+    assert statuses == [404, 404]
+    assert [request["carrier"] for request in asked] == ["twilio", "telnyx"]
 
 
 def served(app: Starlette) -> tuple[Server, httpx.Client]:
