@@ -4,6 +4,7 @@ Round trips: buying a configured number takes 1 request, answering a call 0.
 """
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -73,6 +74,8 @@ _TIMEOUT_S = 12
 # https://www.twilio.com/docs/voice/twiml/stream: name and value of a <Parameter> together.
 _PARAMETER_LIMIT = 500
 
+_ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
+
 _CALL_STATUS = {
     "queued": CallStatus.QUEUED,
     "initiated": CallStatus.DIALING,
@@ -109,6 +112,7 @@ class Twilio:
     """One Twilio account. Credentials: `account_sid` (AC…) and `auth_token`."""
 
     name: ClassVar[str] = "twilio"
+    forgery: ClassVar[type[SignatureInvalid]] = SignatureInvalid
     credential_fields: ClassVar[tuple[str, ...]] = ("account_sid", "auth_token")
 
     def __init__(self, credentials: Credentials, context: CarrierContext) -> None:
@@ -120,6 +124,12 @@ class Twilio:
     def connect(self) -> Connection:
         """Read the account and its balance. Twilio wants nothing else: URLs go with each number."""
         sid = self._credentials["account_sid"]
+        if not _ACCOUNT_SID.fullmatch(sid):
+            raise InvalidCredentials(
+                "The Twilio account_sid is AC and 32 characters, as the Twilio Console shows it "
+                "under Account Info. An API key's SID (SK…) will not do: webhooks are signed with "
+                "the account's own auth_token."
+            )
         account = self._ask("read the account", lambda client: client.api.accounts(sid).fetch())
         balance = self._ask("read the balance", lambda client: client.api.account.balance.fetch())
         if account.status != "active":
@@ -185,7 +195,7 @@ class Twilio:
         signature = request.headers.get("x-twilio-signature", "")
         validator = RequestValidator(self._credentials["auth_token"])
         if not validator.validate(request.url, _Form(request.body), signature):
-            raise SignatureInvalid("Invalid webhook signature")
+            raise self.forgery("Invalid webhook signature")
 
     def parse(self, request: WebhookRequest) -> Webhook:
         """Read a voice webhook or a status callback."""
@@ -242,7 +252,7 @@ class Twilio:
             failure = self._refusal(error, what)
         except RequestException as error:
             failure = _no_answer(error, what)
-        except _UNREADABLE as error:
+        except _UNREADABLE:
             failure = unanswered("Twilio", what, "its answer could not be read")
         if isinstance(failure, OutcomeUnknown) and not buys:
             failure = problem(CarrierUnavailable, "Twilio", what, said="no usable answer came")

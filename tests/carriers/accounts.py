@@ -1,0 +1,82 @@
+"""What the contract tests must know of each carrier beside its adapter: one entry per carrier.
+
+A carrier without an entry here fails every contract test.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from switchboard.carriers.base import CarrierContext
+from tests.carriers.lab import Lab
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CarrierFacts:
+    """One carrier, as a contract test sees it."""
+
+    webhook_path: str
+    """Where a ringing phone is announced."""
+    details: str
+    """The fields of the contract's `purchase_details`, separated by spaces."""
+    buying: tuple[str, ...]
+    """The requests that buying a configured number takes: its round-trip budget."""
+    answering: int
+    """How many requests it takes to answer a call."""
+    is_configured: Callable[[Lab, Json, Json, CarrierContext], None]
+    """Assert that the number in the books is tied to us, for an account's credentials."""
+
+
+def _twilio_is_configured(lab: Lab, number: Json, credentials: Json, us: CarrierContext) -> None:
+    wanted = {
+        "voice_url": us.webhook_url("/twiml"),
+        "voice_method": "POST",
+        "voice_fallback_url": f"{us.public_base_url}/fallback/twilio.xml",
+        "voice_fallback_method": "GET",
+        "status_callback": us.webhook_url("/call-status"),
+        "status_callback_method": "POST",
+        "sms_url": us.webhook_url("/webhooks/sms/twilio"),
+        "sms_method": "POST",
+        "friendly_name": "Front desk",
+    }
+    assert number["config"] | wanted == number["config"]
+
+
+def _telnyx_is_configured(lab: Lab, number: Json, credentials: Json, us: CarrierContext) -> None:
+    assert number["config"]["connection_id"] == credentials["connection_id"]
+    assert number["config"]["messaging_profile_id"] == credentials["messaging_profile_id"]
+    url = us.webhook_url("/telnyx-webhook")
+    application = _telnyx(lab, credentials, "call_control_applications", "connection_id")
+    assert application["webhook_event_url"] == url
+    assert application["webhook_event_failover_url"] == url
+    assert application["webhook_api_version"] == "2"
+    messaging = _telnyx(lab, credentials, "messaging_profiles", "messaging_profile_id")
+    assert messaging["webhook_url"] == url
+
+
+def _telnyx(lab: Lab, credentials: Json, kind: str, field: str) -> Json:
+    headers = {"Authorization": f"Bearer {credentials['api_key']}"}
+    answer = lab.control.get(f"/telnyx/{kind}/{credentials[field]}", headers=headers)
+    found: Json = answer.raise_for_status().json()["data"]
+    return found
+
+
+FACTS = {
+    "twilio": CarrierFacts(
+        webhook_path="/twiml",
+        details="sid phone_number friendly_name voice_url sms_url capabilities date_created provider",
+        buying=("POST /IncomingPhoneNumbers.json",),
+        answering=0,
+        is_configured=_twilio_is_configured,
+    ),
+    "telnyx": CarrierFacts(
+        webhook_path="/telnyx-webhook",
+        details="id phone_number status connection_id messaging_profile_id date_created provider "
+        "phone_numbers_count customer_reference",
+        buying=("POST /number_orders",),
+        answering=1,
+        is_configured=_telnyx_is_configured,
+    ),
+}
