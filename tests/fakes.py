@@ -54,6 +54,7 @@ def carriers(books: Books) -> Callable[[str], Any]:
 
     class Fake:
         name: ClassVar[str] = "fake"
+        forgery: ClassVar[type[SignatureInvalid]] = SignatureInvalid
 
         def __init__(self, credentials: Credentials, context: CarrierContext) -> None:
             self.credentials = credentials

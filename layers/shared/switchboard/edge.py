@@ -3,6 +3,7 @@
 Nothing here is imported on the path of a ringing phone: see `webhook_edge`.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict
 from http import HTTPStatus
@@ -67,7 +68,8 @@ def handle(
     logger.set_correlation_id(str(request.get("requestId")))
     logger.append_keys(organization_id=(request.get("authorizer") or {}).get("organization_id"))
     resolver.append_context(app=app)
-    reply: Json = resolver.resolve(event, context)
+    # Before anything reads the body: parsing it is what would cost.
+    reply: Json = _too_large(event) or resolver.resolve(event, context)
     logger.info(
         "request",
         extra={
@@ -90,10 +92,7 @@ def authorized(resolver: APIGatewayRestResolver, scope: str) -> int:
 
     The organization comes from the authorizer, never from the request.
     """
-    event = resolver.current_event
-    if len(event.body or "") > _BODY_LIMIT:
-        raise RequestTooLarge(f"The body is larger than {_BODY_LIMIT // 1024} KB.")
-    identity = event.request_context.authorizer
+    identity = resolver.current_event.request_context.authorizer
     scopes = str(identity.get("scopes") or "").split()
     if scope not in scopes and "admin" not in scopes:
         raise Forbidden(f"This API key lacks the scope {scope}. Use a key that has it.")
@@ -115,6 +114,20 @@ def idempotency_key(resolver: APIGatewayRestResolver) -> str | None:
 def answer(status: int, body: Json, headers: dict[str, str] | None = None) -> Response[Json]:
     """Return a JSON reply."""
     return Response(status, content_types.APPLICATION_JSON, body, headers=headers or {})
+
+
+def _too_large(event: Json) -> Json | None:
+    if len(event.get("body") or "") <= _BODY_LIMIT:
+        return None
+    error = RequestTooLarge(f"The body is larger than {_BODY_LIMIT // 1024} KB.")
+    request_id = event["requestContext"]["requestId"]
+    body = {"detail": str(error), "code": error.code, "request_id": request_id}
+    return {
+        "statusCode": error.status,
+        "multiValueHeaders": {"Content-Type": [content_types.APPLICATION_JSON]},
+        "body": json.dumps(body),
+        "isBase64Encoded": False,
+    }
 
 
 def problem(

@@ -3,7 +3,8 @@
 SwitchboardError
 ├── InvalidRequest 400 ── InvalidNumber, UnknownProvider, CarrierNotConnected
 ├── Unauthorized 401
-├── Forbidden 403 ── SignatureInvalid (Telnyx's is 401, as in the contract)
+├── Forbidden 403
+├── SignatureInvalid 403 ── SignatureUnauthorized 401
 ├── NotFound 404 ── AssistantNotFound, CallNotFound
 ├── RequestTooLarge 413
 ├── Conflict 409 ── NumberUnavailable, IdempotencyKeyReused, PurchaseInProgress
@@ -69,6 +70,12 @@ class SignatureInvalid(SwitchboardError):
 
     status = 403
     code = "invalid_signature"
+
+
+class SignatureUnauthorized(SignatureInvalid):
+    """The same, for a carrier whose webhooks the contract refuses with 401."""
+
+    status = 401
 
 
 class NotFound(SwitchboardError):

@@ -26,7 +26,7 @@ def handle(
         return _act(app, carrier, organization_id, request)
     except CarrierNotConnected as error:
         # To a stranger, an unknown organization looks like a wrong signature.
-        raise SignatureInvalid("Invalid webhook signature") from error
+        raise app.carrier_class(carrier_name).forgery("Invalid signature") from error
     except SignatureInvalid:
         raise
     except Exception:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Protocol
 
 import urllib3
 
+from ..errors import SignatureInvalid
 from ..model import E164, Call, CallEvent, Instruction, NumberOrder, PurchaseResult
 
 Credentials = Mapping[str, Any]
@@ -101,6 +102,8 @@ class Carrier(Protocol):
     """
 
     name: ClassVar[str]
+    forgery: ClassVar[type[SignatureInvalid]]
+    """What the contract answers to a webhook that this carrier did not sign."""
     credential_fields: ClassVar[tuple[str, ...]]
     """What a person must know to connect an account: connect() finds or makes the rest."""
 

@@ -28,6 +28,7 @@ from ..errors import (
     NumberUnavailable,
     RateLimited,
     SignatureInvalid,
+    SignatureUnauthorized,
 )
 from ..model import (
     Call,
@@ -69,6 +70,8 @@ _TIMEOUT_S = 12
 _FRESH_S = 300
 # Telnyx gives a webhook 2 s unless the application says otherwise (0 to 30).
 _WEBHOOK_TIMEOUT_S = 10
+# The largest that Telnyx allows; it gives 20 unless asked.
+_PAGE_SIZE = 250
 # A call that gets no command ends after this: the caller hears the end, not ringing forever.
 _FIRST_COMMAND_TIMEOUT_S = 15
 _CALL_LIMIT_S = 14400
@@ -130,6 +133,7 @@ class Telnyx:
     """One Telnyx account. Credentials: `api_key`, `public_key`, and what connect() finds."""
 
     name: ClassVar[str] = "telnyx"
+    forgery: ClassVar[type[SignatureInvalid]] = SignatureUnauthorized
     credential_fields: ClassVar[tuple[str, ...]] = ("api_key", "public_key")
 
     def __init__(self, credentials: Credentials, context: CarrierContext) -> None:
@@ -144,7 +148,7 @@ class Telnyx:
         They carry our mark in their name, by which the next run finds them.
         """
         _public_key(self._credentials["public_key"])
-        balance = self._ask("read the balance", lambda client: client.balance.retrieve()).data
+        balance = self._ask("read the balance", lambda client: client.balance.retrieve().data)
         profile_id, profile = self._outbound_voice_profile()
         connection_id, application = self._application(profile_id)
         messaging_id, messaging = self._messaging_profile()
@@ -173,7 +177,7 @@ class Telnyx:
             "outbound voice profile",
             "name",
             find=lambda client, mark: client.outbound_voice_profiles.list(
-                filter={"name": {"contains": mark}}
+                filter={"name": {"contains": mark}}, page_size=_PAGE_SIZE
             ),
             make=lambda client, mark: client.outbound_voice_profiles.create(name=mark),
         )
@@ -198,7 +202,7 @@ class Telnyx:
             "call control application",
             "application_name",
             find=lambda client, mark: client.call_control_applications.list(
-                filter={"application_name": {"contains": mark}}
+                filter={"application_name": {"contains": mark}}, page_size=_PAGE_SIZE
             ),
             make=lambda client, _: client.call_control_applications.create(**wanted),
             renew=lambda client, found: client.call_control_applications.update(found, **wanted),
@@ -212,7 +216,9 @@ class Telnyx:
         return self._adopt(
             "messaging profile",
             "name",
-            find=lambda client, mark: client.messaging_profiles.list(filter_name_contains=mark),
+            find=lambda client, mark: client.messaging_profiles.list(
+                filter_name_contains=mark, page_size=_PAGE_SIZE
+            ),
             make=lambda client, mark: client.messaging_profiles.create(
                 name=mark, whitelisted_destinations=["*"], **wanted
             ),
@@ -236,7 +242,7 @@ class Telnyx:
             lambda client: [it for it in find(client, mark) if getattr(it, attribute) == mark],
         )
         if not found:
-            made = self._ask(f"make a {what}", lambda client: make(client, mark)).data
+            made = self._ask(f"make a {what}", lambda client: make(client, mark).data, buys=True)
             return str(made.id), f"made {made.id}"
         found_id = str(found[0].id)
         if renew is None:
@@ -322,9 +328,9 @@ class Telnyx:
         """
         stamp = request.headers.get("telnyx-timestamp", "")
         if not (stamp.isascii() and stamp.isdecimal() and len(stamp) <= 12):
-            raise SignatureInvalid("Invalid signature")
+            raise self.forgery("Invalid signature")
         if abs(self._context.clock().timestamp() - int(stamp)) > _FRESH_S:
-            raise SignatureInvalid("Invalid signature: the timestamp is too far from now")
+            raise self.forgery("Invalid signature: the timestamp is too far from now")
         try:
             signature = base64.b64decode(
                 request.headers.get("telnyx-signature-ed25519", ""), validate=True
@@ -332,7 +338,7 @@ class Telnyx:
             key = _public_key(self._credentials["public_key"])
             key.verify(signature, stamp.encode() + b"|" + request.body)
         except (ValueError, InvalidSignature) as error:
-            raise SignatureInvalid("Invalid signature") from error
+            raise self.forgery("Invalid signature") from error
 
     def parse(self, request: WebhookRequest) -> Webhook:
         """Read an event of a call or of an order; anything else asks nothing of us yet."""
