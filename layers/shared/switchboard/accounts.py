@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from . import directory
 from .app import App
 from .carriers.base import Check
-from .errors import ConfigError, Conflict, InvalidRequest
+from .errors import Conflict, InvalidRequest, OutcomeUnknown
 from .store import Taken
 
 # Longer than every request of a connection can take together.
@@ -25,25 +24,24 @@ def connect(
     """
     fields = app.carrier_class(carrier).credential_fields
     given = _complete(credentials, fields)
-    _require_public_url(app)
     directory.organization(app, organization_id)
+    context = app.carrier_context(carrier, organization_id)
+    account = app.carrier_class(carrier)(given, context)
     name = f"connect-{organization_id}-{carrier}"
     try:
         with app.store.lease(name, app.clock(), _LEASE_S):
-            return _connect(app, organization_id, carrier, given)
+            connection = account.connect()
+            app.secrets.store_carrier(organization_id, carrier, connection.credentials)
     except Taken as error:
         raise Conflict(
             f"Another run is connecting {carrier} for organization {organization_id} just now. "
             f"Wait until it has ended (at most {_LEASE_S} seconds) and run this again."
         ) from error
-
-
-def _connect(
-    app: App, organization_id: int, carrier: str, credentials: Mapping[str, str]
-) -> list[Check]:
-    context = app.carrier_context(carrier, organization_id)
-    connection = app.carrier_class(carrier)(credentials, context).connect()
-    app.secrets.store_carrier(organization_id, carrier, connection.credentials)
+    except OutcomeUnknown as error:
+        raise OutcomeUnknown(
+            f"{carrier.title()} did not answer whether what it was asked for is made; no "
+            "credentials were stored. Run this again: what was made is found, not made twice."
+        ) from error
     return connection.checks
 
 
@@ -57,14 +55,3 @@ def _complete(credentials: Mapping[str, Any], fields: tuple[str, ...]) -> dict[s
     if odd:
         raise InvalidRequest(f"Only plain ASCII characters can be in: {', '.join(odd)}")
     return given
-
-
-def _require_public_url(app: App) -> None:
-    url = app.settings.public_base_url
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise ConfigError(
-            "PUBLIC_BASE_URL must be the http(s) URL under which carriers reach this deployment, "
-            f"because it is given to the carrier; it is '{url}'. Deploy with the parameter "
-            "PublicBaseUrl set, then connect."
-        )

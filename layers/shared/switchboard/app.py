@@ -39,10 +39,13 @@ class App:
         return found(credentials, self.carrier_context(name, organization_id))
 
     def carrier_context(self, name: str, organization_id: int) -> CarrierContext:
-        """Return what a carrier's adapter is told about this deployment."""
+        """Return what a carrier's adapter is told about this deployment.
+
+        Raises ConfigError while there is no public URL that carriers can be given.
+        """
         return CarrierContext(
             api_url=self.settings.carrier_api_url(name),
-            public_base_url=self.settings.public_base_url,
+            public_base_url=self.settings.url_for_carriers(),
             stage=self.settings.stage,
             organization_id=organization_id,
             clock=self.clock,

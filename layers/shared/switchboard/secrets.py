@@ -45,13 +45,23 @@ class Secrets:
     def store_carrier(
         self, organization_id: int, carrier: str, credentials: dict[str, Any]
     ) -> None:
-        """Write an organization's credentials, new or changed."""
+        """Write an organization's credentials, new or changed; raise ServiceUnavailable."""
         name, text = self._name(organization_id, carrier), json.dumps(credentials)
+        try:
+            self._put(name, text)
+        except ClientError as error:
+            # AWS's own words: which permission is missing, or that the secret is being deleted.
+            said = error.response["Error"]["Message"]
+            raise ServiceUnavailable(f"The secret was not stored: {said}") from error
+        except (ConnectionError, HTTPClientError) as error:
+            raise ServiceUnavailable("The secret store does not answer. Try again.") from error
+        self._kept.pop(name, None)
+
+    def _put(self, name: str, text: str) -> None:
         try:
             self._client.put_secret_value(SecretId=name, SecretString=text)
         except self._client.exceptions.ResourceNotFoundException:
             self._client.create_secret(Name=name, SecretString=text)
-        self._kept.pop(name, None)
 
     def session_key(self) -> str:
         """Return the key that signs session tokens; raise ServiceUnavailable without it."""

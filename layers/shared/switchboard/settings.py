@@ -1,12 +1,17 @@
 """Everything a deployment can be told, read once per container."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .errors import ConfigError
 
 _REQUIRED = ("TABLE_NAME", "STAGE", "PUBLIC_BASE_URL", "SECRETS_PREFIX", "SESSION_KEY_SECRET")
+# Not known before a stack's first deployment, which must work all the same.
+_MAY_BE_EMPTY = ("PUBLIC_BASE_URL",)
 _API_URL = "_API_URL"
+# Host and path only: carriers are given this with a path and a query behind it.
+_PUBLIC_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#@]*)?")
 
 
 @dataclass(frozen=True)
@@ -16,7 +21,7 @@ class Settings:
     table_name: str
     stage: str
     public_base_url: str
-    """Where carriers and callers reach the API: no slash at the end."""
+    """Where carriers and callers reach the API: no slash at the end, empty until it is known."""
     secrets_prefix: str
     session_key_secret: str
     carrier_api_urls: Mapping[str, str]
@@ -28,7 +33,11 @@ class Settings:
 
         TWILIO_API_URL is Twilio's API, and so on for each carrier.
         """
-        missing = [name for name in _REQUIRED if not env.get(name)]
+        missing = [
+            name
+            for name in _REQUIRED
+            if name not in env or not (env[name] or name in _MAY_BE_EMPTY)
+        ]
         if missing:
             raise ConfigError(f"Set these environment variables: {', '.join(missing)}")
         return cls(
@@ -43,6 +52,17 @@ class Settings:
                 if name.endswith(_API_URL)
             },
         )
+
+    def url_for_carriers(self) -> str:
+        """Return the public base URL; raise ConfigError while there is none to give to carriers."""
+        url = self.public_base_url
+        if not _PUBLIC_URL.fullmatch(url):
+            raise ConfigError(
+                "PUBLIC_BASE_URL must be the http(s) URL at which carriers reach this deployment, "
+                f"but it is '{url}'. Deploy again with the parameter PublicBaseUrl set to the "
+                "stack's output ApiUrl or to your own domain."
+            )
+        return url
 
     def carrier_api_url(self, carrier: str) -> str:
         """Return where a carrier's REST API is."""
