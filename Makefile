@@ -30,6 +30,7 @@ check: .venv/synced ## Format, lint, types, imports, template
 	@$(RUN) ruff format --check .
 	@$(RUN) ruff check .
 	@$(RUN) mypy
+	@$(RUN) mypy local
 	@$(RUN) lint-imports
 	@$(RUN) cfn-lint template.yaml
 	@$(RUN) sam validate --lint

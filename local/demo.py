@@ -1,4 +1,4 @@
-"""Show that it works: buy a number at each carrier, ring it, and check everything that should happen."""
+"""Show that it works: buy a number at each carrier, ring it, and check what happened."""
 
 import random
 from typing import Any

@@ -28,7 +28,7 @@ class Evidence:
     def missing(self) -> list[str]:
         """Return, in words, what should be there and is not."""
         transcript = self.transcript
-        stream = next(iter(transcript.get("streams", [])), {})
+        stream: Json = next(iter(transcript.get("streams", [])), {})
         claims = {
             "the purchase was answered 200": self.purchase_status == 200,
             "the carrier's books hold the number once": self.times_bought == 1,

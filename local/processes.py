@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from .problem import Problem
 _START_LIMIT_S = 30.0
 _STOP_LIMIT_S = 20.0
 _POLL_S = 0.1
+_CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Server:
                 self.argv, env=dict(self.env), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )  # fmt: skip
+        _CHILDREN[process.pid] = process
         record = {"pid": process.pid, "started_at": _started_at(process.pid)}
         self._record.write_text(json.dumps(record))
 
@@ -89,18 +92,18 @@ class Server:
 def _end(pid: int) -> None:
     os.kill(pid, signal.SIGTERM)
     until = time.monotonic() + _STOP_LIMIT_S
-    while _started_at(pid) is not None:
-        if time.monotonic() > until:
-            os.killpg(pid, signal.SIGKILL)
+    while _started_at(pid) is not None and time.monotonic() < until:
         _reap(pid)
         time.sleep(_POLL_S)
+    # The server leads a group of its own; the functions that the emulator runs are in it.
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def _reap(pid: int) -> None:
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return  # started by an earlier run: not our child, so nobody waits for us to collect it
+    # A server of an earlier run is not our child; an ended child of ours stays until it is asked.
+    if child := _CHILDREN.get(pid):
+        child.poll()
 
 
 def _started_at(pid: int) -> str | None:

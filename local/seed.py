@@ -29,12 +29,12 @@ class Seed:
                 name: known[name]
                 for name in ("ORGANIZATION_ID", "ASSISTANT_ID", "SWITCHBOARD_TOKEN")
             }
-        organization = str(self._tool("organizations", "create", "Demo")["id"])
+        organization = str(self.tool("organizations", "create", "Demo")["id"])
         scopes = [part for scope in _SCOPES for part in ("--scope", scope)]
-        token = self._tool(
+        token = self.tool(
             "tokens", "create", "--organization", organization, "--name", "local", *scopes
         )  # fmt: skip
-        assistant = self._tool(
+        assistant = self.tool(
             "assistants", "create", "--organization", organization, "--name", "Echo",
             "--stream-url", self._workspace.stream_url,
             "--welcome-message", "Hello, this is the demo assistant.",
@@ -47,7 +47,7 @@ class Seed:
 
     def connect(self, carrier: str, organization: str) -> None:
         """Store the sandbox account's credentials, which the tool probes first."""
-        self._tool(
+        self.tool(
             "carriers", "connect", carrier, "--organization", organization,
             stdin=json.dumps(self._credentials(carrier)),
         )  # fmt: skip
@@ -71,7 +71,8 @@ class Seed:
         credentials: dict[str, Any] = accounts[0]["credentials"]
         return credentials
 
-    def _tool(self, *arguments: str, stdin: str = "") -> dict[str, Any]:
+    def tool(self, *arguments: str, stdin: str = "") -> dict[str, Any]:
+        """Run `switchboard` against the stack and return what it prints."""
         tool = Path(sys.executable).parent / "switchboard"
         run = subprocess.run(
             [str(tool), *arguments],

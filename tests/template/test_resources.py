@@ -1,0 +1,80 @@
+"""What holds money's records and secrets is protected, and errors speak the contract's form."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+Json = dict[str, Any]
+
+
+def test_the_table_survives_mistakes(template: Json) -> None:
+    table = template["Resources"]["Table"]
+    properties = table["Properties"]
+
+    assert table["UpdateReplacePolicy"] == "Retain"
+    assert table["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert properties["DeletionProtectionEnabled"] == {"Ref": "TableDeletionProtection"}
+    assert template["Parameters"]["TableDeletionProtection"]["Default"] == "true"
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+
+
+def test_the_table_forgets_what_expires_and_tells_what_changes(template: Json) -> None:
+    properties = template["Resources"]["Table"]["Properties"]
+
+    assert properties["TimeToLiveSpecification"] == {
+        "AttributeName": "expires_at",
+        "Enabled": True,
+    }
+    assert properties["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_the_session_key_is_made_by_aws_and_seen_by_nobody(template: Json) -> None:
+    properties = template["Resources"]["SessionKey"]["Properties"]
+
+    assert "SecretString" not in properties
+    assert properties["GenerateSecretString"]["PasswordLength"] >= 32
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "code"),
+    [("UNAUTHORIZED", 401, "unauthorized"), ("ACCESS_DENIED", 403, "forbidden")],
+)
+def test_a_refused_key_is_answered_as_the_contract_says(
+    template: Json, kind: str, status: int, code: str
+) -> None:
+    response = template["Resources"]["Api"]["Properties"]["GatewayResponses"][kind]
+    body = json.loads(response["ResponseTemplates"]["application/json"])
+
+    assert response["StatusCode"] == status
+    assert response["ResponseParameters"]["Headers"] == {"WWW-Authenticate": "'Bearer'"}
+    assert body["code"] == code
+
+
+def test_every_gateway_error_has_the_contracts_form(template: Json) -> None:
+    responses = template["Resources"]["Api"]["Properties"]["GatewayResponses"]
+
+    assert {"DEFAULT_4XX", "DEFAULT_5XX", "REQUEST_TOO_LARGE"} <= set(responses)
+    for kind, response in responses.items():
+        text = response["ResponseTemplates"]["application/json"]
+        # The one variable that brings its own quotes.
+        body = json.loads(text.replace("$context.error.messageString", '"text"'))
+        assert set(body) == {"detail", "code", "request_id"}, kind
+        assert re.fullmatch(r"[a-z_]+", body["code"]), kind
+        assert body["request_id"] == "$context.requestId"
+
+
+def test_the_command_line_tool_finds_what_it_needs(template: Json) -> None:
+    assert {
+        "ApiUrl",
+        "TableName",
+        "SecretsPrefix",
+        "PublicBaseUrl",
+        "TwilioApiUrl",
+        "TelnyxApiUrl",
+        "Stage",
+        "SessionKeySecret",
+    } <= set(template["Outputs"])

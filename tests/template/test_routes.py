@@ -1,0 +1,92 @@
+"""Every route has a function, and only those that prove themselves otherwise are open."""
+
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from local.workspace import ROOT
+
+Json = dict[str, Any]
+Route = tuple[str, str]
+
+WANTED = {
+    ("post", "/api/v1/phone-numbers/purchase"): "PurchaseNumber",
+    ("post", "/phone-numbers/purchase"): "PurchaseNumber",
+    ("get", "/api/v1/calls"): "Calls",
+    ("get", "/api/v1/calls/{call_id}"): "Calls",
+    ("get", "/api/v1/calls/sid/{call_sid}"): "Calls",
+    ("get", "/api/v1/calls/{call_id}/session"): "Calls",
+    ("post", "/twiml"): "CarrierWebhookTwilio",
+    ("post", "/call-status"): "CarrierWebhookTwilio",
+    ("post", "/webhooks/sms/twilio"): "CarrierWebhookTwilio",
+    ("post", "/telnyx-webhook"): "CarrierWebhookTelnyx",
+    ("get", "/telnyx-webhook"): "CarrierWebhookTelnyx",
+    ("head", "/telnyx-webhook"): "CarrierWebhookTelnyx",
+}
+# The carriers' signatures and the call's own token are checked in the functions.
+OPEN = {
+    route
+    for route, function in WANTED.items()
+    if function.startswith("CarrierWebhook") or route[1].endswith("/session")
+}
+
+
+@pytest.fixture(scope="module")
+def events(functions: dict[str, Json]) -> dict[Route, tuple[str, Json]]:
+    """Return function and event by route."""
+    return {
+        (event["Properties"]["Method"], event["Properties"]["Path"]): (name, event["Properties"])
+        for name, properties in functions.items()
+        for event in properties.get("Events", {}).values()
+    }
+
+
+def test_every_route_has_its_function(events: dict[Route, tuple[str, Json]]) -> None:
+    assert {route: function for route, (function, _) in events.items()} == WANTED
+
+
+def test_every_function_has_code_and_serves_something(functions: dict[str, Json]) -> None:
+    for name, properties in functions.items():
+        assert (ROOT / properties["CodeUri"] / "app.py").exists(), name
+    assert set(functions) == {*WANTED.values(), "Authorizer"}
+
+
+def test_only_webhooks_and_sessions_are_open(
+    template: Json, events: dict[Route, tuple[str, Json]]
+) -> None:
+    auth = template["Resources"]["Api"]["Properties"]["Auth"]
+
+    without_key = {
+        route for route, (_, event) in events.items() if event.get("Auth") == {"Authorizer": "NONE"}
+    }
+
+    assert auth["DefaultAuthorizer"] in auth["Authorizers"]
+    assert without_key == OPEN
+
+
+def test_a_revoked_key_is_not_remembered(template: Json) -> None:
+    authorizers = template["Resources"]["Api"]["Properties"]["Auth"]["Authorizers"]
+
+    assert authorizers["ApiToken"]["Identity"]["ReauthorizeEvery"] == 0
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_fallback_is_a_constant_that_speaks_and_hangs_up(template: Json, method: str) -> None:
+    body = template["Resources"]["Api"]["Properties"]["DefinitionBody"]
+    operation = body["paths"]["/fallback/twilio.xml"][method]
+    integration = operation["x-amazon-apigateway-integration"]
+
+    twiml = ElementTree.fromstring(
+        integration["responses"]["default"]["responseTemplates"]["application/xml"]
+    )
+
+    assert operation["security"] == [{"NONE": []}]
+    assert integration["type"] == "mock"
+    assert set(integration["requestTemplates"]) == {
+        "application/json",
+        "application/x-www-form-urlencoded",
+    }
+    assert twiml.tag == "Response"
+    assert [verb.tag for verb in twiml] == ["Say", "Hangup"]
+    assert twiml[0].text
