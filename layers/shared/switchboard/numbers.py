@@ -6,8 +6,6 @@ import logging
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
-import phonenumbers
-
 from . import items
 from .app import App
 from .carriers.base import Carrier
@@ -135,6 +133,9 @@ def _validated(
 
 
 def _country(phone_number: E164, given: str | None) -> str | None:
+    # Imported here: a webhook that settles an order needs none of it, and a caller would wait.
+    import phonenumbers
+
     parsed = phonenumbers.parse(phone_number)
     derived = phonenumbers.region_code_for_number(parsed)
     if given is None:
