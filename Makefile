@@ -1,6 +1,6 @@
 # Everything sets up what it needs: a clean machine wants only make, Python 3 and a network.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check bench build format clean
+.PHONY: help demo up down test check bench build requirements format clean
 SHELL := bash
 export SAM_CLI_TELEMETRY := 0
 # Linting and tests never speak to AWS; without a region SAM asks for one.
@@ -12,7 +12,7 @@ UV := $(shell uv --version >/dev/null 2>&1 && command -v uv || echo .tools/bin/u
 RUN := $(UV) run --frozen --no-sync
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 demo: .venv/synced ## Buy numbers, take calls, and print what happened
 	@$(RUN) python -m local demo
@@ -41,6 +41,9 @@ bench: .venv/synced build ## Measure the budgets
 
 build: .venv/synced ## sam build
 	@$(RUN) python -m local build
+
+requirements: $(UV) ## Write what the layer ships, from the lock file
+	@$(UV) export --frozen --no-dev --no-emit-project --no-hashes --prune boto3 -o layers/shared/requirements.txt >/dev/null
 
 format: .venv/synced ## Format the code and mend what lint can mend
 	@$(RUN) ruff format .
