@@ -3,7 +3,6 @@
 import os
 import re
 import shlex
-import shutil
 import subprocess
 
 from local.workspace import ROOT
@@ -17,10 +16,9 @@ def test_the_layer_ships_what_is_locked() -> None:
     # uv writes the command into the file, so `make requirements` is its only other place.
     command = re.search(r"^# +uv (export .*) -o ", REQUIREMENTS.read_text(), re.MULTILINE)
     assert command
-    uv = os.environ.get("UV") or shutil.which("uv") or str(ROOT / ".tools/bin/uv")
 
     exported = subprocess.run(
-        [uv, *shlex.split(command[1])], cwd=ROOT, capture_output=True, text=True, check=True
+        [_uv(), *shlex.split(command[1])], cwd=ROOT, capture_output=True, text=True, check=True
     )
 
     assert _pinned(exported.stdout) == _pinned(REQUIREMENTS.read_text()), "run `make requirements`"
@@ -31,6 +29,12 @@ def test_the_layer_leaves_out_what_the_runtime_brings() -> None:
 
     assert shipped
     assert not NOT_SHIPPED & shipped
+
+
+def _uv() -> str:
+    # `uv run` says where it is; else the Makefile's, because a uv on the path may be an empty shim.
+    own = ROOT / ".tools/bin/uv"
+    return os.environ.get("UV") or (str(own) if own.exists() else "uv")
 
 
 def _pinned(text: str) -> list[str]:
