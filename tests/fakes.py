@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from switchboard.carriers.base import (
     CarrierContext,
+    Check,
     Connection,
     Credentials,
     Webhook,
@@ -41,7 +42,10 @@ class Books:
     """What the purchase itself answers, when that differs."""
     looks: int = 0
     meanwhile: Callable[[], object] | None = None
-    """Happens once, while a purchase is being made."""
+    """Happens once, while a purchase or a connection is being made."""
+    connect_errors: list[Exception] = field(default_factory=list)
+    """Raised by the next attempts to connect, before anything is made."""
+    connections: int = 0
     webhook: Webhook | Exception | None = None
     """What the next webhook says."""
     instructions: list[Instruction] = field(default_factory=list)
@@ -55,12 +59,20 @@ def carriers(books: Books) -> Callable[[str], Any]:
     class Fake:
         name: ClassVar[str] = "fake"
         forgery: ClassVar[type[SignatureInvalid]] = SignatureInvalid
+        credential_fields: ClassVar[tuple[str, ...]] = ("key",)
 
         def __init__(self, credentials: Credentials, context: CarrierContext) -> None:
             self.credentials = credentials
 
         def connect(self) -> Connection:
-            return Connection(dict(self.credentials))
+            if books.meanwhile:
+                meanwhile, books.meanwhile = books.meanwhile, None
+                meanwhile()
+            if books.connect_errors:
+                raise books.connect_errors.pop(0)
+            books.connections += 1
+            made = {**self.credentials, "application": f"A{books.connections}"}
+            return Connection(made, [Check("application", f"made A{books.connections}")])
 
         def buy(self, order: NumberOrder) -> PurchaseResult:
             if books.meanwhile:
