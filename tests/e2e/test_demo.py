@@ -1,0 +1,38 @@
+"""The way through the whole product: buy a number, ring it, and find everything recorded."""
+
+import pytest
+
+from local import demo, evidence
+from local.seed import CARRIERS
+from tests.e2e.conftest import LocalStack
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_a_bought_number_rings_and_reaches_the_assistant(
+    local_stack: LocalStack, carrier: str
+) -> None:
+    env, http = local_stack.env, local_stack.http
+    number = demo.fresh_number()
+
+    purchase = demo.buy(http, env, carrier, number)
+    transcript = demo.ring(http, env, carrier, number)
+
+    seen = evidence.gather(http, env, carrier, number, purchase, transcript)
+    assert seen.missing() == []
+    assert purchase.json()["purchase_details"]["provider"] == carrier
+
+
+def test_numbers_and_calls_survive_a_restart(local_stack: LocalStack) -> None:
+    number = demo.fresh_number()
+    demo.buy(local_stack.http, local_stack.env, "twilio", number)
+    before = demo.ring(local_stack.http, local_stack.env, "twilio", number)
+
+    local_stack.restart()
+
+    env, http = local_stack.env, local_stack.http
+    shown = http.get(
+        f"{env['SWITCHBOARD_URL']}/api/v1/calls/sid/{before['carrier_call_id']}",
+        headers=demo.bearer(env),
+    )
+    assert shown.json()["status"] == "completed"
+    assert demo.ring(http, env, "twilio", number)["status"] == "completed"
