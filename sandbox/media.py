@@ -78,7 +78,7 @@ class MediaStream:
             "closed_by": None,
         }
 
-    async def run(self, hangup_after_s: float) -> None:
+    async def run(self, hangup_after_s: float, opened: Callable[[], object] = lambda: None) -> None:
         """Talk until the other side closes, the call ends, or the caller has had enough."""
         check_stream_url(self._url)
         try:
@@ -91,6 +91,7 @@ class MediaStream:
         except (OSError, InvalidHandshake, InvalidURI) as error:
             raise StreamRefused(f"could not open {self._url}: {error}") from error
         self._call.streams.append(self.findings)
+        opened()
         async with socket:
             await self._converse(socket, hangup_after_s)
         self._call.note(

@@ -57,8 +57,15 @@ def _order_json(order: NumberOrder) -> edge.Json:
         "provider": order.carrier,
         "status": order.status.value,
         "purchase_details": order.details,
-        "message": _MESSAGES[order.status].format(number=order.phone_number, carrier=order.carrier),
+        "message": _message(order),
     }
+
+
+def _message(order: NumberOrder) -> str:
+    text = _MESSAGES[order.status].format(number=order.phone_number, carrier=order.carrier)
+    if order.status is OrderStatus.PENDING and "requirements_status" in order.details:
+        text += f" {order.carrier} wants an address or documents first: give them in its console."
+    return text
 
 
 _AGAIN = "Repeat the request with the same Idempotency-Key to see how it stands."

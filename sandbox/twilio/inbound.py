@@ -9,7 +9,7 @@ from sandbox.media import MediaStream, StreamRefused
 from sandbox.transcript import Call
 from sandbox.twilio import twiml
 from sandbox.twilio.dialect import dialect
-from sandbox.twilio.voice_webhooks import VoiceWebhooks
+from sandbox.twilio.voice_webhooks import StreamReports, VoiceWebhooks
 from sandbox.webhooks import Answered
 from sandbox.world import World
 
@@ -155,15 +155,21 @@ class InboundCall:
             self._call.note("verb_passed", "<Connect> without <Stream> is not played here")
             return
         url = stream.get("url", "")
+        reports = StreamReports(self._hooks, stream.get("statusCallback"))
         try:
             if "?" in url:
                 raise StreamRefused("Twilio takes no query string in a stream URL: use <Parameter>")
             await MediaStream(self._call, url, dialect(self._call, self._account, stream, url)).run(
-                self._call.plan.hangup_after_s or DEFAULT_HANGUP_AFTER_S
+                self._call.plan.hangup_after_s or DEFAULT_HANGUP_AFTER_S,
+                opened=lambda: reports.tell("stream-started"),
             )
         except StreamRefused as error:
             self._call.note("stream_failed", f"Twilio error 31920: {error}", url=url)
+            reports.tell("stream-error", str(error))
+            await reports.delivered()
             return
+        reports.tell("stream-stopped")
+        await reports.delivered()
         self._call.outcome = "streamed"
         if self._call.streams[-1]["closed_by"] == "carrier":
             self._call.hang_up("caller")

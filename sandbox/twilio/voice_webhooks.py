@@ -1,5 +1,6 @@
 """Make and sign the requests Twilio sends about a call."""
 
+import asyncio
 from urllib.parse import urldefrag, urlencode
 
 import httpx
@@ -42,6 +43,16 @@ class VoiceWebhooks:
             hook = self._hook(self._call.status, str(url), method, self._end_params())
             await self._outbox.send(hook)
         await self._outbox.drain()
+
+    async def report_stream(self, url: str, params: dict[str, str]) -> None:
+        """Tell a stream's status callback what became of it."""
+        stream_sid = "MZ" + self._call.carrier_call_id.removeprefix("CA")
+        call = {
+            "CallSid": self._call.carrier_call_id,
+            "AccountSid": self._account.id,
+            "StreamSid": stream_sid,
+        }
+        await self._outbox.send(self._hook(params["StreamEvent"], url, "POST", call | params))
 
     def _end_params(self) -> dict[str, str]:
         seconds = self._call.duration_s
@@ -101,3 +112,30 @@ class VoiceWebhooks:
             return httpx.Request("GET", url, headers=headers)
         headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
         return httpx.Request("POST", url, headers=headers, content=urlencode(form))
+
+
+class StreamReports:
+    """What a <Stream statusCallback> is told, in order, while the stream goes on."""
+
+    def __init__(self, hooks: VoiceWebhooks, url: str | None) -> None:
+        self._hooks = hooks
+        self._url = url
+        self._last: asyncio.Task[None] | None = None
+
+    def tell(self, event: str, error: str = "") -> None:
+        """Report an event after the ones before it; nobody waits for the answer."""
+        if self._url:
+            params = {"StreamEvent": event, "StreamError": error, "Timestamp": ids.iso()}
+            self._last = asyncio.create_task(self._after(self._last, self._url, params))
+
+    async def _after(
+        self, earlier: asyncio.Task[None] | None, url: str, params: dict[str, str]
+    ) -> None:
+        if earlier:
+            await earlier
+        await self._hooks.report_stream(url, params)
+
+    async def delivered(self) -> None:
+        """Wait until everything was told."""
+        if self._last:
+            await self._last

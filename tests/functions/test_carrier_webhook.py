@@ -129,6 +129,22 @@ def test_a_long_welcome_is_left_to_the_session(live: App, send: Any) -> None:
     assert "session_token" in reply["body"]
 
 
+def test_a_stream_that_opened_means_that_twilios_call_is_answered(live: App, send: Any) -> None:
+    answered = send(load(TWILIO_CALL), "twilio")
+
+    reply = send(load("carrier_webhook/twilio-stream-started"), "twilio")
+
+    stream = ElementTree.fromstring(answered["body"]).find("Connect/Stream")
+    assert stream is not None
+    assert stream.get("statusCallback") == "https://hooks.example.com/v1/call-status?org=1001"
+    assert reply["statusCode"] == 200
+    assert calls.find_by_sid(live, ORGANIZATION, CALL_SID).status is CallStatus.IN_PROGRESS
+
+
+def test_a_streams_report_of_a_call_that_is_not_known_is_refused(live: App, send: Any) -> None:
+    assert send(load("carrier_webhook/twilio-stream-started"), "twilio")["statusCode"] == 404
+
+
 def test_the_end_of_twilios_call_is_recorded(live: App, send: Any) -> None:
     send(load(TWILIO_CALL), "twilio")
 

@@ -56,11 +56,14 @@ def answer(app: App, carrier: Carrier, organization_id: int, inbound: InboundCal
 def record(app: App, carrier: Carrier, organization_id: int, event: CallEvent) -> None:
     """Apply an event to its call, at most once and only forward; make the call's row if none is.
 
-    Raises ServiceUnavailable when too many others write the same call: the carrier sends it again.
+    Raises ServiceUnavailable when too many others write the same call, and CallNotFound when
+    the call is not known and the event does not say whose it is: the carrier sends it again.
     """
     for _ in range(_WRITE_TRIES):
         call = app.store.call_by_sid(organization_id, event.call_sid)
         try:
+            if call is None and not event.to:
+                raise CallNotFound(f"An event of a call that is not known: {event.call_sid}")
             if call is None:
                 app.store.add_call(_told_of(app, carrier, organization_id, event))
                 return

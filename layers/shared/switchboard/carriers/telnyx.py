@@ -31,6 +31,7 @@ from ..errors import (
     SignatureUnauthorized,
 )
 from ..model import (
+    E164,
     Call,
     CallEvent,
     CallStatus,
@@ -112,6 +113,8 @@ _UNREADABLE = (ValueError, TypeError, AttributeError, LookupError)
 
 _ORDER_STATUS = {"success": OrderStatus.ACTIVE, "pending": OrderStatus.PENDING}
 
+_DOCUMENTS_WANTED = {"requirement-info-pending", "requirement-info-exception"}
+
 _EVENT_STATUS = {
     "call.initiated": CallStatus.RINGING,  # there is no ringing event
     "call.answered": CallStatus.IN_PROGRESS,
@@ -121,6 +124,7 @@ _EVENT_STATUS = {
 _HANGUP_UNANSWERED = {
     # Normal clearing without an answer means that the answer's event was lost or is late.
     "normal_clearing": CallStatus.COMPLETED,
+    "time_limit": CallStatus.COMPLETED,  # counts from the answer
     "originator_cancel": CallStatus.CANCELLED,
     "timeout": CallStatus.NO_ANSWER,
     "no_answer": CallStatus.NO_ANSWER,
@@ -345,8 +349,7 @@ class Telnyx:
         data, payload = _event(request)
         event_type = str(data.get("event_type", ""))
         if event_type in _ORDER_EVENTS:
-            ordered = payload.get("phone_numbers") or []
-            return OrderUpdate(tuple(parse_e164(item["phone_number"]) for item in ordered))
+            return OrderUpdate(_ordered_numbers(payload))
         if not event_type.startswith(("call.", "streaming.")) or not payload.get("call_control_id"):
             return Ignored(event_type)
         event = self._call_event(data, payload)
@@ -532,9 +535,18 @@ def _purchase(placed: Any, order: NumberOrder) -> PurchaseResult:
             "provider": Telnyx.name,
             "phone_numbers_count": placed.phone_numbers_count,
             "customer_reference": placed.customer_reference,
+            **_requirements(placed),
         },
         refusal=_refusal(placed, order) if status is OrderStatus.FAILED else None,
     )
+
+
+def _requirements(placed: Any) -> dict[str, str]:
+    # Such an order stays open at Telnyx and is delivered once a person has given the papers,
+    # so it is not refused: giving the claim back would leave a number that nobody knows of.
+    states = {number.requirements_status for number in placed.phone_numbers or []}
+    waiting = sorted(states & _DOCUMENTS_WANTED)
+    return {"requirements_status": waiting[0]} if waiting else {}
 
 
 def _refusal(placed: Any, order: NumberOrder) -> Refusal:
@@ -564,6 +576,13 @@ def _event(request: WebhookRequest) -> tuple[dict[str, Any], dict[str, Any]]:
     if not isinstance(data, dict) or not isinstance(payload, dict):
         raise InvalidRequest("A Telnyx webhook without data and payload")
     return data, payload
+
+
+def _ordered_numbers(payload: dict[str, Any]) -> tuple[E164, ...]:
+    match payload.get("phone_numbers"):
+        case [*items] if all(isinstance(it, dict) for it in items):
+            return tuple(parse_e164(str(it.get("phone_number"))) for it in items)
+    raise InvalidRequest("A Telnyx order event without its list of phone_numbers")
 
 
 def _timestamp(text: object) -> datetime | None:

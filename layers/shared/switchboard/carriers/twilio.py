@@ -86,6 +86,13 @@ _CALL_STATUS = {
     "no-answer": CallStatus.NO_ANSWER,
     "failed": CallStatus.FAILED,
     "canceled": CallStatus.CANCELLED,
+    # Of the media stream: for an inbound call, the only sign that it was answered.
+    "stream-started": CallStatus.IN_PROGRESS,
+}
+_DIRECTIONS = {
+    "inbound": Direction.INBOUND,
+    "outbound-api": Direction.OUTBOUND,
+    "outbound-dial": Direction.OUTBOUND,
 }
 
 # https://www.twilio.com/docs/api/errors. HTTP statuses are not dependable per code: codes decide.
@@ -203,24 +210,24 @@ class Twilio:
         path = urlsplit(request.url).path
         if path.endswith(SMS_PATH):
             return Ignored("message")
-        event = self._call_event(form, request)
+        event = self._call_event(form)
         if path.endswith(VOICE_PATH) and event.direction is Direction.INBOUND:
             return InboundCall(event, from_=event.from_, to=parse_e164(event.to))
         return event
 
-    def _call_event(self, form: "_Form", request: WebhookRequest) -> CallEvent:
-        sid, word = form["CallSid"], form["CallStatus"]
+    def _call_event(self, form: "_Form") -> CallEvent:
+        sid, word = form["CallSid"], form["StreamEvent"] or form["CallStatus"]
         if not sid:
             raise InvalidRequest("A Twilio call webhook without CallSid")
-        token = request.headers.get("i-twilio-idempotency-token")
         duration = form["CallDuration"]
         return CallEvent(
-            id=token or f"{sid}:{word}:{form['SequenceNumber']}",
+            # Not I-Twilio-Idempotency-Token: the signature does not cover headers.
+            id=f"{sid}:{word}:{form['StreamSid'] or form['SequenceNumber']}",
             type=word,
             call_sid=sid,
             occurred_at=_timestamp(form["Timestamp"]) or self._context.clock(),
             status=_CALL_STATUS.get(word),
-            direction=Direction.INBOUND if form["Direction"] == "inbound" else Direction.OUTBOUND,
+            direction=_DIRECTIONS.get(form["Direction"]),
             from_=form["From"],
             to=form["To"],
             duration=int(duration) if duration.isdecimal() else None,
@@ -229,7 +236,7 @@ class Twilio:
 
     def reply(self, call: Call, instruction: Instruction) -> WebhookReply:
         """Answer with TwiML: the reply to the webhook is the answer to the call."""
-        return _twiml(instruction)
+        return _twiml(instruction, self._context.webhook_url(STATUS_PATH))
 
     def follow_up(self, request: WebhookRequest) -> None:
         """Nothing: one TwiML document holds the whole instruction."""
@@ -387,14 +394,14 @@ def _no_answer(error: Exception, what: str) -> Exception:
     return unanswered("Twilio", what)
 
 
-def _twiml(instruction: Instruction) -> WebhookReply:
+def _twiml(instruction: Instruction, stream_status_url: str = "") -> WebhookReply:
     from twilio.twiml.voice_response import Connect, VoiceResponse
 
     response = VoiceResponse()
     match instruction:
         case ConnectStream(url=url, parameters=parameters):
             connect = Connect()
-            stream = connect.stream(url=url)
+            stream = connect.stream(url=url, status_callback=stream_status_url)
             for name, value in parameters.items():
                 # What does not fit is fetched by the runtime, with the session token.
                 if len(name) + len(value) <= _PARAMETER_LIMIT:
