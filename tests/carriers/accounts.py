@@ -66,7 +66,8 @@ def _telnyx(lab: Lab, credentials: Json, kind: str, field: str) -> Json:
 FACTS = {
     "twilio": CarrierFacts(
         webhook_path="/twiml",
-        details="sid phone_number friendly_name voice_url sms_url capabilities date_created provider",
+        details="sid phone_number friendly_name voice_url sms_url capabilities "
+        "date_created provider",
         buying=("POST /IncomingPhoneNumbers.json",),
         answering=0,
         is_configured=_twilio_is_configured,

@@ -65,7 +65,14 @@ def us(us_server: Customer) -> Customer:
 
 
 @pytest.fixture
-def lab(tapped_sandbox: tuple[Server, Tap]) -> Iterator[Lab]:
+def _no_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Every client loads all root certificates, and there is no TLS here: half of the time.
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+
+
+@pytest.fixture
+def lab(tapped_sandbox: tuple[Server, Tap], _no_certificates: None) -> Iterator[Lab]:
     """Return a sandbox at its start, with short delays."""
     server, tap = tapped_sandbox
     with httpx.Client(base_url=server.url, timeout=20, trust_env=False) as control:

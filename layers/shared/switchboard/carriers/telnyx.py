@@ -580,6 +580,8 @@ def _event(request: WebhookRequest) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _ordered_numbers(payload: dict[str, Any]) -> tuple[E164, ...]:
     match payload.get("phone_numbers"):
+        case None:
+            return ()
         case [*items] if all(isinstance(it, dict) for it in items):
             return tuple(parse_e164(str(it.get("phone_number"))) for it in items)
     raise InvalidRequest("A Telnyx order event without its list of phone_numbers")

@@ -1,0 +1,119 @@
+"""Sign webhooks as each carrier does, written from its documentation and not with its SDK."""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import urllib3
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from switchboard.carriers import carrier_class
+from switchboard.carriers.base import Carrier, CarrierContext, WebhookRequest
+from tests.clock import Clock
+
+DATA = Path(__file__).parent / "data"
+PUBLIC_URL = "https://hooks.example.com"
+
+Headers = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Signer:
+    """One carrier's way to sign, for two accounts: ours and somebody else's."""
+
+    header: str
+    """The header that holds the signature."""
+    timestamp_header: str | None
+    sign: Callable[[str, bytes, datetime], Headers]
+    sign_as_another: Callable[[str, bytes, datetime], Headers]
+    credentials: dict[str, str]
+
+
+def _twilio(token: str) -> Callable[[str, bytes, datetime], Headers]:
+    def sign(url: str, body: bytes, at: datetime) -> Headers:
+        fields = sorted(set(parse_qsl(body.decode(), keep_blank_values=True)))
+        text = url + "".join(name + value for name, value in fields)
+        digest = hmac.new(token.encode(), text.encode(), hashlib.sha1).digest()
+        return {
+            "x-twilio-signature": base64.b64encode(digest).decode(),
+            "content-type": "application/x-www-form-urlencoded; charset=UTF-8",
+        }
+
+    return sign
+
+
+def _telnyx(key: Ed25519PrivateKey) -> Callable[[str, bytes, datetime], Headers]:
+    def sign(url: str, body: bytes, at: datetime) -> Headers:
+        stamp = str(int(at.timestamp()))
+        signature = key.sign(stamp.encode() + b"|" + body)
+        return {
+            "telnyx-timestamp": stamp,
+            "telnyx-signature-ed25519": base64.b64encode(signature).decode(),
+            "content-type": "application/json",
+        }
+
+    return sign
+
+
+def _telnyx_signer() -> Signer:
+    ours, theirs = (Ed25519PrivateKey.from_private_bytes(bytes([n] * 32)) for n in (1, 2))
+    public = ours.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return Signer(
+        header="telnyx-signature-ed25519",
+        timestamp_header="telnyx-timestamp",
+        sign=_telnyx(ours),
+        sign_as_another=_telnyx(theirs),
+        credentials={"api_key": "KEY1", "public_key": base64.b64encode(public).decode()},
+    )
+
+
+SIGNERS = {
+    "twilio": Signer(
+        header="x-twilio-signature",
+        timestamp_header=None,
+        sign=_twilio("1" * 32),
+        sign_as_another=_twilio("2" * 32),
+        credentials={"account_sid": "AC" + "1" * 32, "auth_token": "1" * 32},
+    ),
+    "telnyx": _telnyx_signer(),
+}
+
+
+def adapter(name: str, credentials: dict[str, Any], clock: Clock) -> Carrier:
+    """Return a carrier's adapter that has nowhere to send requests."""
+    context = CarrierContext(
+        api_url="http://127.0.0.1:9",
+        public_base_url=PUBLIC_URL,
+        stage="test",
+        organization_id=1001,
+        clock=clock,
+        http=urllib3.PoolManager(),
+    )
+    return carrier_class(name)(credentials, context)
+
+
+def data(name: str, kind: str) -> Any:
+    """Read a carrier's file of vectors, events or errors."""
+    return json.loads((DATA / f"{name}_{kind}.json").read_text())
+
+
+def encoded(sample: dict[str, Any]) -> bytes:
+    """Return a sample event's body as the carrier sends it."""
+    if "json" in sample:
+        return json.dumps(sample["json"], separators=(",", ":")).encode()
+    return urlencode(sample["form"]).encode()
+
+
+def signed_request(name: str, sample: dict[str, Any], at: datetime) -> WebhookRequest:
+    """Return a sample event as a request that verifies at that time."""
+    url, body = f"{PUBLIC_URL}{sample['path']}?org=1001", encoded(sample)
+    headers = SIGNERS[name].sign(url, body, at) | sample.get("headers", {})
+    return WebhookRequest("POST", url, headers, body)
