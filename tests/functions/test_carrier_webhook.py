@@ -294,3 +294,30 @@ def test_nonsense_is_refused_clearly(send: Any, changes: dict[str, Any], status:
 
     assert reply["statusCode"] == status
     assert json.loads(reply["body"])["detail"]
+
+
+@pytest.mark.parametrize(
+    ("carrier", "to", "media"),
+    [
+        (
+            "twilio",
+            NUMBER,
+            (
+                "https://api.twilio.com/2010-04-01/Accounts/AC00000000000000000000000000000001"
+                "/Messages/MM1/Media/ME1",
+            ),
+        ),
+        ("telnyx", TELNYX_NUMBER, ()),
+    ],
+)
+def test_a_text_message_is_kept_once_however_often_it_is_told(
+    live: App, send: Any, carrier: str, to: E164, media: tuple[str, ...]
+) -> None:
+    name = "twilio-message" if carrier == "twilio" else "telnyx-message-received"
+
+    for _ in range(2):
+        assert send(load(f"carrier_webhook/{name}"), carrier)["statusCode"] == 204
+
+    [message] = live.store.messages(ORGANIZATION)
+    assert (message.from_, message.to, message.body) == (CALLER, to, "Grüße & more = 1")
+    assert message.media_urls == media

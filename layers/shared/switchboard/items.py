@@ -13,6 +13,7 @@ from .model import (
     CallStep,
     Capabilities,
     Direction,
+    Message,
     Number,
     NumberOrder,
     NumberStatus,
@@ -171,6 +172,20 @@ def call(item: Item) -> Call:
         duration=_int(item.get("duration")),
         hangup_cause=item.get("hangup_cause"),
         history=tuple(_step(step) for step in item["history"]),
+    )
+
+
+def message(item: Item) -> Message:
+    """Read a text message."""
+    return Message(
+        message_sid=item["message_sid"],
+        organization_id=int(item["organization_id"]),
+        carrier=item["carrier"],
+        from_=item["from_"],
+        to=item["to"],
+        body=item["body"],
+        received_at=_at(item["received_at"]),
+        media_urls=tuple(item["media_urls"]),
     )
 
 

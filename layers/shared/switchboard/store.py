@@ -9,6 +9,7 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     ORDER#<org>#<key>     / ORDER      [ORG#<id>#ORDER  / <id>]
     CALL#<id>             / CALL       [ORG#<id>#CALL   / <id>]
     SID#<org>#<sid>       / SID        points to a call
+    MESSAGE#<org>#<sid>   / MESSAGE    [ORG#<id>#MESSAGE / <time>]
     LEASE#<name>          / LEASE      held by one process for a while
 
 The number's row is also the claim that keeps anyone else from buying it.
@@ -26,7 +27,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 from . import items
 from .errors import ServiceUnavailable
 from .items import Item
-from .model import Assistant, Call, Number, NumberOrder, Organization, Token
+from .model import Assistant, Call, Message, Number, NumberOrder, Organization, Token
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -222,6 +223,20 @@ class Store:
             newest_first=True,
         )
         return (items.call(item) for item in found)
+
+    # --- messages ---
+
+    def put_message(self, message: Message) -> None:
+        """Write a message; the same one again changes nothing that matters."""
+        self._put(
+            _key(f"MESSAGE#{message.organization_id}#{message.message_sid}", "MESSAGE")
+            | _index(message.organization_id, "MESSAGE", message.received_at.isoformat())
+            | items.fields_of(message)
+        )
+
+    def messages(self, organization_id: int) -> list[Message]:
+        """Return an organization's messages, oldest first. A request for each page of 1 MB."""
+        return [items.message(item) for item in self._query(f"ORG#{organization_id}#MESSAGE")]
 
     # --- leases ---
 

@@ -4,9 +4,17 @@ import logging
 
 from . import calls, numbers
 from .app import App
-from .carriers.base import Carrier, Ignored, InboundCall, OrderUpdate, WebhookReply, WebhookRequest
+from .carriers.base import (
+    Carrier,
+    Ignored,
+    InboundCall,
+    InboundMessage,
+    OrderUpdate,
+    WebhookReply,
+    WebhookRequest,
+)
 from .errors import CarrierNotConnected, SignatureInvalid
-from .model import CallEvent
+from .model import CallEvent, Message
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +56,17 @@ def _act(app: App, carrier: Carrier, organization_id: int, request: WebhookReque
         case OrderUpdate(phone_numbers=ordered):
             for number in ordered:
                 numbers.settle_delivered(app, carrier, organization_id, number)
+        case InboundMessage():
+            # Forwarding comes with the customer's webhooks; until then nothing is lost.
+            app.store.put_message(
+                Message(
+                    organization_id=organization_id,
+                    carrier=carrier.name,
+                    received_at=app.clock(),
+                    **vars(webhook),
+                )
+            )
+            return WebhookReply(204)  # Twilio would send a body back as a text message
         case Ignored(type=kind):
             logger.info("event ignored", extra={"event_type": kind, "carrier": carrier.name})
     return WebhookReply()

@@ -52,13 +52,24 @@ class OrderUpdate:
 
 
 @dataclass(frozen=True)
+class InboundMessage:
+    """Somebody wrote to one of our numbers."""
+
+    message_sid: str
+    from_: str
+    to: str
+    body: str
+    media_urls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Ignored:
     """An event that asks nothing of us."""
 
     type: str
 
 
-Webhook = InboundCall | CallEvent | OrderUpdate | Ignored
+Webhook = InboundCall | CallEvent | OrderUpdate | InboundMessage | Ignored
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ from .base import (
     Credentials,
     Ignored,
     InboundCall,
+    InboundMessage,
     OrderUpdate,
     Webhook,
     WebhookReply,
@@ -350,6 +351,8 @@ class Telnyx:
         event_type = str(data.get("event_type", ""))
         if event_type in _ORDER_EVENTS:
             return OrderUpdate(_ordered_numbers(payload))
+        if event_type == "message.received":
+            return _message(payload)
         if not event_type.startswith(("call.", "streaming.")) or not payload.get("call_control_id"):
             return Ignored(event_type)
         event = self._call_event(data, payload)
@@ -585,6 +588,19 @@ def _ordered_numbers(payload: dict[str, Any]) -> tuple[E164, ...]:
         case [*items] if all(isinstance(it, dict) for it in items):
             return tuple(parse_e164(str(it.get("phone_number"))) for it in items)
     raise InvalidRequest("A Telnyx order event without its list of phone_numbers")
+
+
+def _message(payload: dict[str, Any]) -> InboundMessage:
+    try:
+        return InboundMessage(
+            message_sid=str(payload["id"]),
+            from_=str(payload["from"]["phone_number"]),
+            to=str(payload["to"][0]["phone_number"]),
+            body=str(payload.get("text") or ""),
+            media_urls=tuple(str(media["url"]) for media in payload.get("media") or []),
+        )
+    except (KeyError, TypeError, IndexError) as error:
+        raise InvalidRequest("A Telnyx message without id, from or to") from error
 
 
 def _timestamp(text: object) -> datetime | None:

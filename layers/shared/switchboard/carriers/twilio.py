@@ -49,8 +49,8 @@ from .base import (
     Check,
     Connection,
     Credentials,
-    Ignored,
     InboundCall,
+    InboundMessage,
     Webhook,
     WebhookReply,
     WebhookRequest,
@@ -209,7 +209,7 @@ class Twilio:
         form = _Form(request.body)
         path = urlsplit(request.url).path
         if path.endswith(SMS_PATH):
-            return Ignored("message")
+            return _message(form)
         event = self._call_event(form)
         if path.endswith(VOICE_PATH) and event.direction is Direction.INBOUND:
             return InboundCall(event, from_=event.from_, to=parse_e164(event.to))
@@ -350,6 +350,20 @@ class _Form:
     def getall(self, name: str) -> list[str]:
         """Return every value of `name`; the SDK's validator asks for this."""
         return self._values[name]
+
+
+def _message(form: _Form) -> InboundMessage:
+    if not form["MessageSid"]:
+        raise InvalidRequest("A Twilio message webhook without MessageSid")
+    media = int(form["NumMedia"]) if form["NumMedia"].isdecimal() else 0
+    return InboundMessage(
+        message_sid=form["MessageSid"],
+        from_=form["From"],
+        to=form["To"],
+        body=form["Body"],
+        # Ten is the most that one message carries.
+        media_urls=tuple(form[f"MediaUrl{place}"] for place in range(min(media, 10))),
+    )
 
 
 def _timestamp(text: str) -> datetime | None:
