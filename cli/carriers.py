@@ -51,9 +51,14 @@ def connect(
     )
 
 
+def is_terminal() -> bool:
+    """Whether a person is typing, who can be asked."""
+    return sys.stdin.isatty()
+
+
 def _credentials(deployment: "App", carrier: str) -> dict[str, Any]:
     fields = deployment.carrier_class(carrier).credential_fields
-    if sys.stdin.isatty():
+    if is_terminal():
         return {name: typer.prompt(name, hide_input=True, err=True) for name in fields}
     wanted = json.dumps(dict.fromkeys(fields, "…"), ensure_ascii=False)
     try:

@@ -20,9 +20,7 @@ def result(value: Any) -> None:
 
 def say(text: str) -> None:
     """Tell the person something, on one line."""
-    # Carriers' words are printed as they are: no markup, and no line of their own.
-    people = Console(stderr=True, highlight=False)
-    people.print(" ".join(text.split()), markup=False, soft_wrap=True)
+    Console(stderr=True, highlight=False).print(_tame(text), markup=False, soft_wrap=True)
 
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
@@ -31,8 +29,13 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     for column in columns:
         shown.add_column(column, overflow="fold")
     for row in rows:
-        shown.add_row(*row)
+        shown.add_row(*map(_tame, row))
     Console(stderr=True, highlight=False, markup=False).print(shown)
+
+
+def _tame(text: str) -> str:
+    # Carriers' words go to a terminal: nothing in them may steer it or begin a line.
+    return " ".join("".join(it if it.isprintable() else " " for it in text).split())
 
 
 def organization(found: "Organization") -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 
 from switchboard import accounts
 from switchboard.app import App
@@ -20,6 +21,7 @@ from switchboard.errors import (
     ServiceUnavailable,
     UnknownProvider,
 )
+from switchboard.secrets import Secrets
 from tests.builders import ORGANIZATION
 from tests.clock import Clock
 from tests.fakes import Books
@@ -56,7 +58,7 @@ def test_a_missing_field_is_named(app: App, books: Books, given: dict[str, Any])
 
 @pytest.mark.parametrize("value", ["clé-secrète", "two\nlines", "\x00"])
 def test_a_value_that_fits_no_header_is_refused_and_not_shown(app: App, value: str) -> None:
-    with pytest.raises(InvalidRequest, match="Only plain ASCII .* key") as refused:
+    with pytest.raises(InvalidRequest, match=r"Only plain ASCII .* key") as refused:
         accounts.connect(app, ORGANIZATION, "fake", {"key": value})
 
     assert value not in str(refused.value)
@@ -73,8 +75,15 @@ def test_an_unknown_carrier_or_organization_is_named(app: App, books: Books) -> 
 
 @pytest.mark.parametrize(
     "url",
-    ["", "hooks.example.com", "ftp://hooks.example.com", "https://", "https:///v1"]
-    + ["https://hooks.example.com?x=1", "https://u:p@hooks.example.com", "https://a b.example"],
+    [
+        "",
+        "hooks.example.com",
+        "ftp://hooks.example.com",
+        "https:///v1",
+        "https://hooks.example.com?x=1",
+        "https://u:p@hooks.example.com",
+        "https://a b.example",
+    ],
 )
 def test_no_carrier_is_given_an_address_that_it_cannot_reach(
     app: App, books: Books, url: str
@@ -109,7 +118,7 @@ def test_a_refusal_gives_the_lease_back(app: App, books: Books) -> None:
 def test_a_lost_answer_says_that_running_it_again_is_safe(app: App, books: Books) -> None:
     books.connect_errors.append(OutcomeUnknown("no answer"))
 
-    with pytest.raises(OutcomeUnknown, match="no credentials were stored. Run this again"):
+    with pytest.raises(OutcomeUnknown, match="what was made is found, not made twice"):
         accounts.connect(app, ORGANIZATION, "fake", {"key": "k-2"})
 
     assert app.secrets.carrier(ORGANIZATION, "fake") == STORED
@@ -161,10 +170,14 @@ def test_a_run_that_took_too_long_ends_well_while_another_holds_the_lease(
         accounts.connect(app, ORGANIZATION, "fake", {"key": "k-2"})
 
 
-def test_a_secret_that_is_being_deleted_is_told_in_awss_words(app: App) -> None:
-    boto3.client("secretsmanager").delete_secret(SecretId="switchboard/test/1001/fake")
+def test_a_secret_that_aws_does_not_take_is_told_in_awss_words(app: App) -> None:
+    client = boto3.client("secretsmanager")
+    secrets = Secrets(client, "switchboard/test", "session-key", app.clock)
+    said = "You can't perform this operation on the secret because it was marked for deletion."
+    stubbed = Stubber(client)
+    stubbed.add_client_error("put_secret_value", "InvalidRequestException", said)
 
-    with pytest.raises(ServiceUnavailable, match="The secret was not stored: .*deletion") as error:
-        accounts.connect(app, ORGANIZATION, "fake", {"key": "k-very-secret"})
+    with stubbed, pytest.raises(ServiceUnavailable, match="marked for deletion") as error:
+        accounts.connect(replace(app, secrets=secrets), ORGANIZATION, "fake", {"key": "k-secret"})
 
-    assert "k-very-secret" not in str(error.value)
+    assert "k-secret" not in str(error.value)
