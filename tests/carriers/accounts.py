@@ -6,6 +6,7 @@ A carrier without an entry here fails every contract test.
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from switchboard.carriers.base import CarrierContext
 from tests.carriers.lab import Lab
@@ -23,8 +24,12 @@ class CarrierFacts:
     """The fields of the contract's `purchase_details`, separated by spaces."""
     buying: tuple[str, ...]
     """The requests that buying a configured number takes: its round-trip budget."""
+    event_path: str
+    """Where it is told how a call went on."""
     answering: int
     """How many requests it takes to answer a call."""
+    stream_told: Callable[[Json], Json]
+    """What the media runtime is told, from the transcript of the stream."""
     is_configured: Callable[[Lab, Json, Json, CarrierContext], None]
     """Assert that the number in the books is tied to us, for an account's credentials."""
 
@@ -69,7 +74,9 @@ FACTS = {
         details="sid phone_number friendly_name voice_url sms_url capabilities "
         "date_created provider",
         buying=("POST /IncomingPhoneNumbers.json",),
+        event_path="/call-status",
         answering=0,
+        stream_told=lambda stream: stream["start"]["start"]["customParameters"],
         is_configured=_twilio_is_configured,
     ),
     "telnyx": CarrierFacts(
@@ -77,7 +84,10 @@ FACTS = {
         details="id phone_number status connection_id messaging_profile_id date_created provider "
         "phone_numbers_count customer_reference",
         buying=("POST /number_orders",),
+        event_path="/telnyx-webhook",
         answering=1,
+        # Telnyx has no stream parameters: the runtime fetches the rest with these two.
+        stream_told=lambda stream: dict(parse_qsl(urlsplit(stream["url"]).query)),
         is_configured=_telnyx_is_configured,
     ),
 }

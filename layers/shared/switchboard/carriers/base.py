@@ -1,5 +1,6 @@
 """What every carrier can do, in words that no carrier owns."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +10,9 @@ import urllib3
 
 from ..errors import SignatureInvalid
 from ..model import E164, Call, CallEvent, Instruction, NumberOrder, PurchaseResult
+
+# What neither XML 1.0 nor UTF-8 can carry.
+_UNSPEAKABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 Credentials = Mapping[str, Any]
 """One carrier account of one organization, as its secret holds it."""
@@ -103,6 +107,11 @@ class Connection:
 
     credentials: dict[str, Any]
     checks: list[Check] = field(default_factory=list)
+
+
+def speakable(text: str) -> str:
+    """Return `text` with a space for each character that no document or message can carry."""
+    return _UNSPEAKABLE.sub(" ", text)
 
 
 class Carrier(Protocol):

@@ -60,6 +60,7 @@ from .base import (
     Webhook,
     WebhookReply,
     WebhookRequest,
+    speakable,
 )
 from .problems import Problem, problem, unanswered
 
@@ -401,10 +402,13 @@ class Telnyx:
         state, sid = _read_state(payload.get("client_state")), str(payload.get("call_control_id"))
         match data.get("event_type"), state:
             case "call.answered", {"say": text}:
-                speech = {"payload": text, "voice": "female", "language": "en-US"}
+                speech = {"payload": speakable(text), "voice": "female", "language": "en-US"}
                 self._command(sid, "speak", speech | {"client_state": _state(end=True)})
             case "call.answered", {"dial": number}:
-                self._command(sid, "transfer", {"to": number})
+                # The person's leg has events of its own, an answer among them: neither leg may
+                # look as if it still had to be put through.
+                done = {"client_state": _state(), "target_leg_client_state": _state()}
+                self._command(sid, "transfer", {"to": number} | done)
             case "call.speak.ended", {"end": True}:
                 self._command(sid, "hangup", {})
 

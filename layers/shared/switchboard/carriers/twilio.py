@@ -54,6 +54,7 @@ from .base import (
     Webhook,
     WebhookReply,
     WebhookRequest,
+    speakable,
 )
 from .problems import Problem, problem, unanswered
 
@@ -419,10 +420,10 @@ def _twiml(instruction: Instruction, stream_status_url: str = "") -> WebhookRepl
             for name, value in parameters.items():
                 # What does not fit is fetched by the runtime, with the session token.
                 if len(name) + len(value) <= _PARAMETER_LIMIT:
-                    stream.parameter(name=name, value=value)
+                    stream.parameter(name=name, value=speakable(value))
             response.append(connect)
         case Say(text=text):
-            response.say(text)
+            response.say(speakable(text))
         case Dial(number=number):
             response.dial(number)
         case Hangup():
