@@ -2,6 +2,7 @@
 
 SwitchboardError
 ├── InvalidRequest 400 ── InvalidNumber, UnknownProvider, CarrierNotConnected
+│   └── InvalidTemplate 422 ── MissingVariables, TemplateLimit
 ├── Unauthorized 401
 ├── Forbidden 403
 ├── SignatureInvalid 403 ── SignatureUnauthorized 401
@@ -16,6 +17,7 @@ SwitchboardError
 ConfigError                      the deployment is wrong: never turned into an answer
 """
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 
@@ -49,6 +51,32 @@ class CarrierNotConnected(InvalidRequest):
     """The organization has not stored credentials for this carrier."""
 
     code = "carrier_not_connected"
+
+
+class InvalidTemplate(InvalidRequest):
+    """A sentence whose `{{ … }}` cannot be read, or whose value is no text."""
+
+    status = 422
+    code = "invalid_template"
+
+
+class MissingVariables(InvalidTemplate):
+    """Variables that the sentences of a request use and nobody gave: all of them at once."""
+
+    code = "missing_variables"
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self.paths = tuple(sorted(set(paths)))
+        super().__init__(
+            f"Missing variables: {', '.join(self.paths)}. Give each a value in `variables`, or a "
+            'default where it is used: {{ name | default: "there" }}.'
+        )
+
+
+class TemplateLimit(InvalidTemplate):
+    """More variables, or longer ones, than a call may carry."""
+
+    code = "variables_too_large"
 
 
 class Unauthorized(SwitchboardError):
