@@ -6,9 +6,11 @@ SwitchboardError
 ├── Unauthorized 401
 ├── Forbidden 403
 ├── SignatureInvalid 403 ── SignatureUnauthorized 401
+├── DestinationNotAllowed 403
 ├── NotFound 404 ── AssistantNotFound, CallNotFound
 ├── RequestTooLarge 413
 ├── Conflict 409 ── NumberUnavailable, IdempotencyKeyReused, PurchaseInProgress
+├── LimitExceeded 429
 ├── ServiceUnavailable 503        one of our own dependencies does not answer
 └── CarrierError 502 ── InvalidCredentials, CarrierPermissionDenied, CarrierMisconfigured,
     │                   InsufficientBalance 402, AddressRequired 422
@@ -106,6 +108,13 @@ class SignatureUnauthorized(SignatureInvalid):
     status = 401
 
 
+class DestinationNotAllowed(SwitchboardError):
+    """The organization's limits do not let a call go there; the message names the limit."""
+
+    status = 403
+    code = "destination_not_allowed"
+
+
 class NotFound(SwitchboardError):
     """No such thing in the caller's organization."""
 
@@ -155,6 +164,22 @@ class PurchaseInProgress(Conflict):
     """The same purchase is still being carried out."""
 
     code = "purchase_in_progress"
+
+
+class LimitExceeded(SwitchboardError):
+    """The organization's calls have reached a limit; `retry_after` is in seconds."""
+
+    status = 429
+    code = "limit_exceeded"
+
+    def __init__(self, limit: str, value: int, retry_after: int) -> None:
+        self.limit = limit
+        self.value = value
+        self.retry_after = retry_after
+        super().__init__(
+            f"{limit} is {value}, and that is reached. "
+            f"Try again in {retry_after} s, or have the limit raised."
+        )
 
 
 class ServiceUnavailable(SwitchboardError):

@@ -108,6 +108,33 @@ class Capabilities:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How much an organization may call, and where to."""
+
+    allowed_countries: tuple[str, ...] | None = None
+    """ISO 3166 codes. None is the default list; an empty one allows no calls."""
+    premium_rate: bool = False
+    """Also shared-cost, personal and pager numbers: whoever holds them sets the price."""
+    satellite: bool = False
+    concurrent_calls: int = 10
+    calls_per_second: int = 1
+    calls_per_day: int = 1000
+    daily_spend_cents: int = 5000
+    """US cents, by estimate."""
+    number_concurrent_calls: int | None = None
+    """For each of its numbers; None leaves only the organization's own limit."""
+    number_calls_per_day: int | None = None
+
+    @property
+    def countries(self) -> tuple[str, ...]:
+        """The countries that may be called."""
+        return _DEFAULT_COUNTRIES if self.allowed_countries is None else self.allowed_countries
+
+
+_DEFAULT_COUNTRIES = ("US", "CA")
+
+
+@dataclass(frozen=True)
 class Organization:
     """A tenant: everything else belongs to exactly one."""
 
