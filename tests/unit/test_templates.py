@@ -1,25 +1,11 @@
-"""Templates: every call says its own words, and a value is never more than words."""
+"""Templates: every call says its own words."""
 
-import contextlib
-import http.client
-import io
-import json
-import sys
-import time
-from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
-from urllib.parse import quote, unquote
-from xml.etree import ElementTree
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
-from switchboard.carriers.base import CarrierContext, speakable
-from switchboard.carriers.twilio import Twilio
-from switchboard.errors import InvalidTemplate, MissingVariables, SwitchboardError, TemplateLimit
-from switchboard.model import ConnectStream, Instruction, Say
+from switchboard.errors import InvalidTemplate, MissingVariables, TemplateLimit
 from switchboard.templates import (
     MAX_VARIABLES,
     RENDERED_LIMIT,
@@ -27,8 +13,6 @@ from switchboard.templates import (
     paths_in,
     render_all,
 )
-from tests.builders import ORGANIZATION, a_call
-from tests.clock import Clock
 
 PERSON = {"name": {"first": "Ann", "last": "Ito"}, "items": [{"title": "Tea"}, {"title": "Cup"}]}
 
@@ -201,7 +185,6 @@ def test_every_missing_path_of_every_template_is_named_once() -> None:
     [
         ("{{", "is not closed"),
         ("{{ name", "is not closed"),
-        ("{{ name }", "is not closed"),
         ('{{ name | default: "x"', "is not closed"),
         ("{{}}", "names no variable"),
         ("{{ \n }}", "names no variable"),
@@ -315,222 +298,3 @@ def test_a_rendered_template_as_long_as_allowed_and_one_byte_more() -> None:
         render(rest + "x{{ a }}{{ a }}{{ a }}", a=quarter)
     with pytest.raises(TemplateLimit, match=r"agenda, filled in, is longer than 16384 bytes\."):
         render("x" * (RENDERED_LIMIT + 1))
-
-
-# --- any text at all ---
-
-SCRAPS = st.sampled_from([*"{}\\|:.\"' \nab0é\ud800", "{{", "}}", "default", "b.0"])
-ANY_TEMPLATE = st.lists(SCRAPS | st.text(max_size=3), max_size=30).map("".join)
-SCALARS = st.sampled_from([None, True, 10**5000, "\ud800"]) | st.floats() | st.text(max_size=5)
-VALUES = SCALARS | st.lists(SCALARS, max_size=3) | st.dictionaries(SCRAPS, SCALARS, max_size=3)
-# Half a surrogate pair becomes something else, and has a test of its own.
-ANY_VALUE = st.text(max_size=60)
-HOSTILE = [
-    '"/><Dial>+19005550100</Dial><Say x="',
-    "]]></Say></Response><!--",
-    "&lt;&#0;&amp;",
-    '","role":"admin","x":"',
-    "x\r\nX-Admin: yes\r\n\r\nbody",
-    "x\n y: z\r w\u2028v\x85u\x00\x1f",
-    "{{ other }}\\{{",
-]
-
-
-@given(ANY_TEMPLATE, st.dictionaries(SCRAPS, VALUES, max_size=4))
-def test_no_text_and_no_value_is_answered_with_anything_but_our_errors(
-    template: str, variables: dict[str, object]
-) -> None:
-    try:
-        rendered = render(template, **variables)
-    except SwitchboardError as error:
-        str(error).encode()
-    else:
-        rendered.encode()
-
-
-@given(ANY_TEMPLATE)
-def test_a_template_without_tags_comes_out_as_it_went_in(template: str) -> None:
-    text = template.replace("{{", "{ {").encode("utf-8", "replace").decode()
-
-    assert render(text) == text
-
-
-@given(ANY_VALUE)
-@example("\\")
-@example("\\\\{{ a }}\\")
-def test_every_text_can_be_written_as_a_template(text: str) -> None:
-    rendered = render(escaped(text) + "{{ name }}", name="!")
-
-    assert rendered == text + "!"
-
-
-def escaped(text: str) -> str:
-    """Write `text` so that it comes out as it is, also before a tag."""
-    parts = (text + "{{").split("{{")[:-1]
-    doubled = [part + "\\" * (len(part) - len(part.rstrip("\\"))) for part in parts]
-    return "\\{{".join(doubled)
-
-
-# --- sinks: a value changes nothing but itself ---
-
-
-def hostile(test: Callable[[str], None]) -> Callable[[str], None]:
-    """Run a test with values that would break out, and with any other."""
-    for value in HOSTILE:
-        test = example(value)(test)
-    return given(ANY_VALUE)(test)
-
-
-def twiml(instruction: Instruction) -> ElementTree.Element:
-    context = CarrierContext(
-        api_url="https://api.twilio.example",
-        public_base_url="https://hooks.example.com",
-        stage="test",
-        organization_id=ORGANIZATION,
-        clock=Clock(),
-        http=None,  # type: ignore[arg-type] # a reply asks nobody
-    )
-    return ElementTree.fromstring(Twilio({}, context).reply(a_call(), instruction).body)
-
-
-def as_xml_reads(text: str) -> str:
-    """Line ends become one kind in text: https://www.w3.org/TR/xml/#sec-line-ends."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-@hostile
-def test_no_value_adds_a_verb_to_twiml(value: str) -> None:
-    response = twiml(Say(render("Hello {{ name }}!", name=value)))
-
-    (say,) = response
-    assert (response.tag, say.tag, say.attrib, list(say)) == ("Response", "Say", {}, [])
-    assert say.text == as_xml_reads(speakable(f"Hello {value}!"))
-
-
-@hostile
-def test_no_value_ends_a_stream_parameter(value: str) -> None:
-    text = render("Hello {{ name }}!", name=value)
-
-    response = twiml(ConnectStream("wss://media.example.com", {"agenda": text}, 1, "token"))
-
-    stream = response[0][0]
-    (parameter,) = stream
-    assert [element.tag for element in response.iter()] == [
-        "Response",
-        "Connect",
-        "Stream",
-        "Parameter",
-    ]
-    assert parameter.attrib == {"name": "agenda", "value": speakable(f"Hello {value}!")}
-
-
-@hostile
-def test_no_value_adds_a_field_to_json(value: str) -> None:
-    body = json.dumps({"agenda": render("{{ name }}!", name=value), "to": "+14155550100"})
-
-    assert json.loads(body.encode()) == {"agenda": f"{value}!", "to": "+14155550100"}
-
-
-@hostile
-def test_no_value_adds_a_header(value: str) -> None:
-    text = render("Hello {{ name }}!", name=value)
-
-    headers = http.client.parse_headers(io.BytesIO(sent_headers(quote(text))))
-
-    assert headers.keys() == ["Host", "Accept-Encoding", "X-Agenda", "X-Last"]
-    assert unquote(headers["X-Agenda"]) == f"Hello {value}!"
-
-
-@hostile
-def test_a_header_that_was_not_encoded_is_refused_or_stays_one_header(value: str) -> None:
-    text = render("{{ name }}!", name=value)
-
-    try:
-        sent = sent_headers(text)
-    except ValueError:
-        return
-    assert http.client.parse_headers(io.BytesIO(sent)).keys() == [
-        "Host",
-        "Accept-Encoding",
-        "X-Agenda",
-        "X-Last",
-    ]
-
-
-def sent_headers(value: str) -> bytes:
-    """Return the header lines that an HTTP client sends for these headers."""
-    sent = bytearray()
-    connection = http.client.HTTPConnection("api.example.com")
-    connection.send = sent.extend  # type: ignore[method-assign, assignment]
-    connection.putrequest("POST", "/")
-    connection.putheader("X-Agenda", value.encode())
-    connection.putheader("X-Last", "1")
-    connection.endheaders()
-    return bytes(sent).partition(b"\r\n")[2]
-
-
-# --- cost ---
-
-ADVERSARIAL: dict[str, Callable[[int], str]] = {
-    "open braces": lambda n: "{" * n,
-    "open tags": lambda n: "{{ " * (n // 3),
-    "close braces": lambda n: "}" * n,
-    "backslashes": lambda n: "\\" * n,
-    "backslashes before a tag": lambda n: "\\" * n + "{{",
-    "escaped tags": lambda n: "\\{{" * (n // 3),
-    "lone braces": lambda n: "{ " * (n // 2),
-    "an open space": lambda n: "{{" + " " * n,
-    "an open path": lambda n: "{{" + "a." * (n // 2),
-    "a path without end": lambda n: "{{" + "a." * (n // 2) + "a}}",
-    "a name without end": lambda n: "{{" + "a" * n + "}}",
-    "a quote without end": lambda n: '{{a|default:"' + "x" * n,
-    "a quote of escapes": lambda n: '{{a|default:"' + '\\"' * (n // 2) + '"}}',
-    "a quote of wrong escapes": lambda n: '{{a|default:"' + "\\\\" * (n // 2) + '\\n"}}',
-    "filters": lambda n: "{{a" + "|default:'x'" * (n // 12) + "}}",
-    "space before the end": lambda n: "{{a|default:'x'" + " " * n + "}}",
-    "tags": lambda n: "{{v}}" * (n // 5),
-    "empty tags": lambda n: "{{e}}" * (n // 5),
-    "missing tags": lambda n: "".join(f"{{{{m{i}}}}}" for i in range(n // 9)),
-    "lines": lambda n: "\n" * n + "{{",
-}
-VARIABLES = {"v": "{{v}}" * 800, "e": "", "a": nested(1000)}
-
-
-def run(template: str) -> None:
-    with contextlib.suppress(SwitchboardError):
-        render_all({"agenda": template, "welcome_message": template}, VARIABLES, {})
-
-
-def steps(template: str) -> int:
-    """Count the lines of Python that a template takes."""
-    count = 0
-
-    def trace(*_: object) -> object:
-        nonlocal count
-        count += 1
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)  # type: ignore[arg-type]
-    try:
-        run(template)
-    finally:
-        sys.settrace(before)
-    return count
-
-
-@pytest.mark.parametrize("adversary", ADVERSARIAL.values(), ids=ADVERSARIAL)
-def test_twice_the_template_takes_at_most_twice_the_steps(adversary: Callable[[int], str]) -> None:
-    # Fewer than 16 KB, so that both sizes run to their end.
-    assert steps(adversary(6000)) <= 2 * steps(adversary(3000)) + 50
-
-
-@pytest.mark.parametrize("adversary", ADVERSARIAL.values(), ids=ADVERSARIAL)
-def test_a_megabyte_takes_seconds_at_the_very_most(adversary: Callable[[int], str]) -> None:
-    template = adversary(1_000_000)
-
-    began = time.process_time()
-    run(template)
-
-    # A few hundred milliseconds; anything quadratic, also inside a regular expression, takes hours.
-    assert time.process_time() - began < 10

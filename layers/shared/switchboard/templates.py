@@ -10,8 +10,8 @@ r"""Templates: sentences with `{{ … }}`, filled with one call's variables.
 Names are letters of any script, digits, `_` and `-`. White space inside the braces is free. A
 default stands in double or single quotes; inside, `\` comes before a quote or another `\` only.
 Outside, `\` is special only right before `{{`: of a run of them each pair is one backslash, and
-one left over makes the braces text. A `}}` without `{{` is text. All else is an error: nothing
-malformed is ever spoken.
+one left over makes the braces text. A `}}` without `{{` is text. All else is an error, `{{{`
+included: nothing malformed is ever spoken.
 
 Text comes out as it is, true and false as JSON has them, numbers too, except that a float that
 is whole loses its `.0` (3.0 is "3"; a Decimal keeps its digits, since 1.50 is a price). Objects,
