@@ -1,5 +1,6 @@
 """Program faults: what shall go wrong, where, and how many times."""
 
+import random
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -36,15 +37,21 @@ class BadFault(Exception):
 
 @dataclass
 class Fault:
-    """One programmed fault; `times` counts down as it strikes."""
+    """One programmed fault; `times` counts down as it strikes, None is for ever.
+
+    With a `probability` it strikes that share of the moments meant, picked by dice grown from
+    `seed`: the same seed picks the same ones.
+    """
 
     carrier: str
     operation: str
     fault: str
-    times: int = 1
+    times: int | None = 1
     delay_s: float | None = None
     polls: int | None = None
     event: str | None = None
+    probability: float | None = None
+    seed: int = 0
     id: str = field(default_factory=ids.uuid)
 
     def delay_or(self, default: float) -> float:
@@ -58,13 +65,16 @@ class Faults:
     def __init__(self, operations: dict[str, set[str]]) -> None:
         self._operations = operations
         self._faults: list[Fault] = []
+        self._dice: dict[str, random.Random] = {}
 
     def program(self, wanted: dict[str, Any]) -> Fault:
         """Add a fault; raise BadFault when there is no such thing."""
         try:
-            fault = Fault(**wanted)
+            # A share of the requests has no end unless it is given one.
+            times = None if wanted.get("probability") is not None else 1
+            fault = Fault(**({"times": times} | wanted))
         except TypeError as error:
-            fields = "carrier, operation, fault, times, delay_s, polls, event"
+            fields = "carrier, operation, fault, times, delay_s, polls, event, probability, seed"
             raise BadFault(f"a fault has the fields {fields}; {error}") from error
         self._check(fault)
         self._faults.append(fault)
@@ -84,8 +94,11 @@ class Faults:
         valid = self._valid(fault)
         if fault.fault not in valid:
             raise BadFault(f"unknown fault; {fault.operation} can have: {', '.join(valid)}")
-        if not isinstance(fault.times, int) or fault.times < 1:
+        if fault.times is not None and (not isinstance(fault.times, int) or fault.times < 1):
             raise BadFault("times must be an integer of at least 1")
+        share = fault.probability
+        if share is not None and (not isinstance(share, int | float) or not 0 < share <= 1):
+            raise BadFault("probability must be above 0 and at most 1")
 
     @staticmethod
     def _valid(fault: Fault) -> tuple[str, ...]:
@@ -101,12 +114,23 @@ class Faults:
             meant = fault.carrier == carrier and (
                 fault.operation == operation or (fault.operation == "*" and operation != WEBHOOK)
             )
-            if meant and fault.event in (None, event):
-                fault.times -= 1
-                if fault.times == 0:
-                    self._faults.remove(fault)
+            if meant and fault.event in (None, event) and self._rolled(fault):
+                self._count_down(fault)
                 return fault
         return None
+
+    def _rolled(self, fault: Fault) -> bool:
+        if fault.probability is None:
+            return True
+        dice = self._dice.setdefault(fault.id, random.Random(fault.seed))
+        return dice.random() < fault.probability
+
+    def _count_down(self, fault: Fault) -> None:
+        if fault.times is None:
+            return
+        fault.times -= 1
+        if fault.times == 0:
+            self._faults.remove(fault)
 
     def report(self) -> list[dict[str, Any]]:
         """List the faults that have not struck yet."""
@@ -115,3 +139,4 @@ class Faults:
     def clear(self) -> None:
         """Drop all programmed faults."""
         self._faults.clear()
+        self._dice.clear()

@@ -50,7 +50,9 @@ def kind_of(number: str) -> str:
 
 
 def local_form(number: str) -> str:
-    """Format a number as people at home in its country write it."""
+    """Format a number as people at home in its country write it; an address stays as it is."""
+    if not E164.match(number):
+        return number
     return phonenumbers.format_number(phonenumbers.parse(number), PhoneNumberFormat.NATIONAL)
 
 

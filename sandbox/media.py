@@ -79,7 +79,7 @@ class MediaStream:
         }
 
     async def run(self, hangup_after_s: float, opened: Callable[[], object] = lambda: None) -> None:
-        """Talk until the other side closes, the call ends, or the caller has had enough."""
+        """Talk until the other side closes, the call ends or turns elsewhere, or it is enough."""
         check_stream_url(self._url)
         try:
             socket = await connect(
@@ -110,17 +110,17 @@ class MediaStream:
         speaking = asyncio.create_task(self._speak(socket))
         listening = asyncio.create_task(self._listen(socket))
         over = asyncio.create_task(self._call.over.wait())
+        turned = asyncio.create_task(self._call.interrupted.wait())
+        ends = {listening, over, turned}
         try:
-            await asyncio.wait(
-                {listening, over}, timeout=hangup_after_s, return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait(ends, timeout=hangup_after_s, return_when=asyncio.FIRST_COMPLETED)
             self.findings["closed_by"] = "runtime" if listening.done() else "carrier"
             if not listening.done():
                 await self._say_goodbye(socket)
         finally:
-            for task in (speaking, listening, over):
+            for task in (speaking, *ends):
                 task.cancel()
-            await asyncio.gather(speaking, listening, over, return_exceptions=True)
+            await asyncio.gather(speaking, *ends, return_exceptions=True)
 
     async def _say_goodbye(self, socket: ClientConnection) -> None:
         try:
@@ -131,7 +131,8 @@ class MediaStream:
     async def _speak(self, socket: ClientConnection) -> None:
         await self._frames(socket, _SILENCE, GREETING_FRAMES)
         for sentence in self._call.plan.say:
-            self._call.note("caller_said", f"Caller: {sentence}", sentence=sentence)
+            side = self._call.far_side
+            self._call.note(f"{side}_said", f"{side.capitalize()}: {sentence}", sentence=sentence)
             await self._frames(socket, _TONE, FRAMES_PER_WORD * len(sentence.split()))
         while True:
             await self._frames(socket, _SILENCE, 1)

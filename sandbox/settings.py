@@ -16,6 +16,9 @@ class Settings:
     first_command_timeout_s: float = 10.0
     caller_patience_s: float = 5.0
     call_limit_s: float = 30.0
+    far_end_answers_after_s: float = 0.2
+    longest_ring_s: float = 5.0
+    machine_detection_s: float = 0.2
     number_price: float = 1.0
 
     def change(self, wanted: dict[str, object]) -> None:

@@ -10,7 +10,7 @@ from sandbox import ids
 
 @dataclass(frozen=True)
 class Plan:
-    """What the caller at the far end will do; times are in seconds."""
+    """What the person at the far end will do; times are in seconds."""
 
     hangup_after_s: float | None = None
     say: tuple[str, ...] = ()
@@ -18,8 +18,9 @@ class Plan:
 
 @dataclass
 class Call:
-    """One inbound call and everything that happened in it.
+    """One call and everything that happened in it.
 
+    `reference` is what a dial said of itself: the URL given to Twilio, Telnyx's client state.
     `status` uses Twilio's words for both carriers, so that readers need to know one set only.
     """
 
@@ -29,6 +30,8 @@ class Call:
     to: str
     carrier_call_id: str
     plan: Plan
+    direction: str = "inbound"
+    reference: str | None = None
     id: str = field(default_factory=lambda: "call_" + ids.uuid())
     status: str = "ringing"
     outcome: str = "unanswered"
@@ -41,7 +44,14 @@ class Call:
     ended: float | None = None
     ended_at: str | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
+    # Set while other instructions wait to replace those being carried out.
+    interrupted: asyncio.Event = field(default_factory=asyncio.Event)
     hung_up_by: str | None = None
+
+    @property
+    def far_side(self) -> str:
+        """Return what the person at the far end is: the caller, or the callee."""
+        return "caller" if self.direction == "inbound" else "callee"
 
     def note(self, what: str, text: str, **details: Any) -> None:
         """Add a step: a code for machines, a sentence for people, and the facts."""
@@ -80,6 +90,7 @@ class Call:
         return {
             "id": self.id,
             "carrier": self.carrier,
+            "direction": self.direction,
             "carrier_call_id": self.carrier_call_id,
             "account": self.account,
             "from": self.from_,
@@ -87,6 +98,7 @@ class Call:
             "status": self.status,
             "answered": self.answered is not None,
             "outcome": self.outcome,
+            "reference": self.reference,
             "hung_up_by": self.hung_up_by,
             "started_at": self.started_at,
             "ended_at": self.ended_at,

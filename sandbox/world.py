@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from sandbox.books import Books
+from sandbox.far_end import FarEnds
 from sandbox.faults import Faults
 from sandbox.settings import Settings
 from sandbox.transcript import Call
@@ -23,6 +24,7 @@ class World:
     books: Books
     faults: Faults
     settings: Settings = field(default_factory=Settings)
+    far_ends: FarEnds = field(default_factory=FarEnds)
     # Redirects are not followed: a carrier takes one for an answer that is not 2xx.
     http: httpx.AsyncClient = field(
         default_factory=lambda: httpx.AsyncClient(follow_redirects=False, trust_env=False)
@@ -30,6 +32,7 @@ class World:
     calls: dict[str, Call] = field(default_factory=dict)
     requests: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
     webhooks: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
+    playing: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def begin(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
@@ -37,6 +40,14 @@ class World:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
+
+    def play(self, call: Call, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Enter a call into the books and let it run beside the request."""
+        self.calls[call.id] = call
+        task = self.begin(work)
+        self.playing[call.id] = task
+        task.add_done_callback(lambda _: self.playing.pop(call.id, None))
         return task
 
     def call_by_carrier_id(self, carrier: str, carrier_call_id: str) -> Call | None:
@@ -57,6 +68,7 @@ class World:
         self.books.clear()
         self.books.save()
         self.faults.clear()
+        self.far_ends.clear()
         self.calls.clear()
         self.requests.clear()
         self.webhooks.clear()

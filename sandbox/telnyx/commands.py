@@ -13,7 +13,7 @@ from sandbox.telnyx.rest import data, error, invalid, not_found
 from sandbox.transcript import Call
 from sandbox.wire import Asked, Handler, Refused, Reply
 
-_REPEAT_WINDOW_S = 60.0
+REPEAT_WINDOW_S = 60.0
 _REQUIRED = {
     "reject": ("cause",),
     "transfer": ("to",),
@@ -46,6 +46,8 @@ class TelnyxCall(Call):
     leg_id: str = field(default_factory=ids.uuid)
     session_id: str = field(default_factory=ids.uuid)
     client_state: str | None = None
+    dialled: dict[str, Any] = field(default_factory=dict)
+    recording_id: str | None = None
     commands: "asyncio.Queue[tuple[str, dict[str, Any]]]" = field(default_factory=asyncio.Queue)
     command_ids: dict[str, float] = field(default_factory=dict)
 
@@ -56,7 +58,7 @@ class TelnyxCall(Call):
         now = time.monotonic()
         before = self.command_ids.get(command_id)
         self.command_ids[command_id] = now
-        return before is not None and now - before < _REPEAT_WINDOW_S
+        return before is not None and now - before < REPEAT_WINDOW_S
 
 
 def _call(asked: Asked) -> TelnyxCall:
@@ -89,21 +91,29 @@ def command(action: str) -> Handler:
 
 
 def _check(call: TelnyxCall, action: str, body: dict[str, Any]) -> None:
+    _check_moment(call, action)
+    for name in _REQUIRED.get(action, ()):
+        if not body.get(name):
+            detail = f"The {name} field is required."
+            raise Refused(error(422, "10004", "Missing required parameter", detail, f"/{name}"))
+    check_client_state(body.get("client_state"))
+    check_stream(body.get("stream_url"))
+
+
+def _check_moment(call: TelnyxCall, action: str) -> None:
     if call.over.is_set():
         detail = "This call is no longer active and can't receive commands."
         raise Refused(error(422, "90018", "Call has already ended", detail))
     if call.answered is None and action not in _ANY_TIME:
         detail = "This call can't receive this command because it has not been answered yet."
         raise Refused(error(422, "90034", "Call not answered yet", detail))
-    for name in _REQUIRED.get(action, ()):
-        if not body.get(name):
-            detail = f"The {name} field is required."
-            raise Refused(error(422, "10004", "Missing required parameter", detail, f"/{name}"))
-    _check_client_state(body.get("client_state"))
-    _check_stream(body.get("stream_url"))
+    if call.direction == "outbound" and action in ("answer", "reject"):
+        detail = "This call can't receive this command because it is outgoing."
+        raise Refused(error(422, "90034", "Call is outgoing", detail))
 
 
-def _check_client_state(state: Any) -> None:
+def check_client_state(state: Any) -> None:
+    """Refuse a client state that is not base64."""
     if state is None:
         return
     try:
@@ -115,7 +125,8 @@ def _check_client_state(state: Any) -> None:
         ) from problem
 
 
-def _check_stream(url: Any) -> None:
+def check_stream(url: Any) -> None:
+    """Refuse a stream URL that no carrier would open."""
     try:
         if url is not None:
             check_stream_url(str(url))

@@ -4,8 +4,9 @@ from starlette.routing import Route
 
 from sandbox import ids
 from sandbox.books import Account, OwnedNumber
-from sandbox.telnyx import available, commands, numbers, orders, resources
+from sandbox.telnyx import available, commands, numbers, orders, resources, verified
 from sandbox.telnyx.commands import TelnyxCall
+from sandbox.telnyx.dial import dial
 from sandbox.telnyx.inbound import InboundCall
 from sandbox.telnyx.rest import TelnyxApi, not_found
 from sandbox.transcript import Call, Plan
@@ -25,9 +26,20 @@ _NUMBERS: _Table = [
     ("DELETE", "/phone_numbers/{id}", "release_number", numbers.release),
     ("GET", "/phone_numbers/{id}/messaging", "get_messaging", numbers.get_messaging),
     ("PATCH", "/phone_numbers/{id}/messaging", "update_messaging", numbers.update_messaging),
+    ("GET", "/verified_numbers", "list_verified_numbers", verified.list_verified),
+    ("POST", "/verified_numbers", "request_verified_number", verified.request),
+    ("GET", "/verified_numbers/{number}", "get_verified_number", verified.get),
+    ("DELETE", "/verified_numbers/{number}", "delete_verified_number", verified.delete),
+    (
+        "POST",
+        "/verified_numbers/{number}/actions/verify",
+        "verify_number",
+        verified.verify,
+    ),
     ("GET", "/balance", "get_balance", resources.balance),
 ]
 _CALLS: _Table = [
+    ("POST", "/calls", "dial", dial),
     ("GET", "/calls/{id}", "get_call", commands.get),
     (
         "PUT",

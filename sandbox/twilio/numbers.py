@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox import ids, inventory
 from sandbox.books import OwnedNumber
-from sandbox.twilio.rest import API_VERSION, EMPTY_BALANCE, error, not_found
+from sandbox.twilio.rest import API_VERSION, EMPTY_BALANCE, PAGE_SIZE, error, not_found, page
 from sandbox.wire import Asked, Refused, Reply
 
 # Twilio's documented test numbers; every other one can be bought unless somebody owns it.
@@ -31,7 +31,6 @@ _SID_FIELDS = (
 )
 _OTHER_FIELDS = ("FriendlyName", "VoiceReceiveMode", "EmergencyStatus")
 _SEARCH_KINDS = {"Local": "local", "Mobile": "mobile", "TollFree": "toll_free"}
-_PAGE_SIZE = 50
 
 
 def _snake(name: str) -> str:
@@ -162,30 +161,7 @@ def list_owned(asked: Asked) -> Reply:
         if re.search(pattern, fields["phone_number"])
         and (name is None or fields["friendly_name"] == name)
     ]
-    return Reply(200, _page(asked, "IncomingPhoneNumbers.json", "incoming_phone_numbers", found))
-
-
-def _page(asked: Asked, name: str, key: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    size = int(asked.query.get("PageSize", _PAGE_SIZE))
-    page = int(asked.query.get("Page", 0))
-    uri = f"{_base(asked)}/{name}"
-    start = page * size
-    shown = rows[start : start + size]
-
-    def link(number: int) -> str:
-        return f"{uri}?PageSize={size}&Page={number}"
-
-    return {
-        key: shown,
-        "page": page,
-        "page_size": size,
-        "start": start,
-        "end": max(start, start + len(shown) - 1),
-        "uri": link(page),
-        "first_page_uri": link(0),
-        "next_page_uri": link(page + 1) if start + size < len(rows) else None,
-        "previous_page_uri": link(page - 1) if page else None,
-    }
+    return Reply(200, page(asked, "IncomingPhoneNumbers.json", "incoming_phone_numbers", found))
 
 
 def search(asked: Asked) -> Reply:
@@ -202,7 +178,7 @@ def search(asked: Asked) -> Reply:
         starts=asked.query.get("AreaCode", ""),
         contains=re.sub(r"\D", "", asked.query.get("Contains", "")),
         taken=taken,
-        limit=int(asked.query.get("PageSize", _PAGE_SIZE)),
+        limit=int(asked.query.get("PageSize", PAGE_SIZE)),
     )
     rows = [_available(number, country) for number in numbers]
     return Reply(200, {"available_phone_numbers": rows, "uri": path})

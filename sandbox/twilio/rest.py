@@ -3,6 +3,7 @@
 import base64
 import binascii
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 
@@ -13,6 +14,8 @@ from sandbox.world import World
 
 API_VERSION = "2010-04-01"
 EMPTY_BALANCE = "empty_balance"
+PAGE_SIZE = 50
+_PAGING = ("PageSize", "Page", "PageToken")
 
 
 def error(status: int, code: int, message: str) -> Reply:
@@ -33,6 +36,38 @@ def unauthenticated() -> Reply:
     return Reply(
         401, reply.body | {"detail": detail}, {"WWW-Authenticate": 'Basic realm="Twilio API"'}
     )
+
+
+def page(asked: Asked, name: str, key: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Cut the asked page out of a list; the links keep the filters."""
+    size = _figure(asked, "PageSize", PAGE_SIZE)
+    number = _figure(asked, "Page", 0)
+    uri = f"/{API_VERSION}/Accounts/{asked.account.id}/{name}"
+    filters = {key: value for key, value in asked.query.items() if key not in _PAGING}
+    start = number * size
+    shown = rows[start : start + size]
+
+    def link(number: int) -> str:
+        return f"{uri}?{urlencode(filters | {'PageSize': size, 'Page': number})}"
+
+    return {
+        key: shown,
+        "page": number,
+        "page_size": size,
+        "start": start,
+        "end": max(start, start + len(shown) - 1),
+        "uri": link(number),
+        "first_page_uri": link(0),
+        "next_page_uri": link(number + 1) if start + size < len(rows) else None,
+        "previous_page_uri": link(number - 1) if number else None,
+    }
+
+
+def _figure(asked: Asked, name: str, default: int) -> int:
+    value = asked.query.get(name, str(default))
+    if not value.isdigit():
+        raise Refused(error(400, 20001, f"{name} must be a number"))
+    return int(value)
 
 
 class TwilioApi:

@@ -4,8 +4,10 @@ from starlette.routing import Route
 
 from sandbox import ids
 from sandbox.books import Account, OwnedNumber
-from sandbox.transcript import Call, Plan
-from sandbox.twilio import calls, numbers
+from sandbox.transcript import Plan
+from sandbox.twilio import caller_ids, calls, numbers
+from sandbox.twilio.call import TwilioCall
+from sandbox.twilio.dial import dial
 from sandbox.twilio.inbound import InboundCall
 from sandbox.twilio.rest import API_VERSION, TwilioApi, not_found
 from sandbox.wire import Asked, Handler, Reply, endpoint
@@ -13,6 +15,7 @@ from sandbox.world import World
 
 _ACCOUNT = f"/{API_VERSION}/Accounts/{{account_sid}}"
 _NUMBERS = f"{_ACCOUNT}/IncomingPhoneNumbers"
+_CALLER_IDS = f"{_ACCOUNT}/OutgoingCallerIds"
 _AVAILABLE = f"{_ACCOUNT}/AvailablePhoneNumbers"
 
 _TABLE: list[tuple[str, str, str, Handler]] = [
@@ -25,8 +28,15 @@ _TABLE: list[tuple[str, str, str, Handler]] = [
     ("GET", f"{_NUMBERS}/{{sid}}.json", "get_number", numbers.get),
     ("POST", f"{_NUMBERS}/{{sid}}.json", "update_number", numbers.update),
     ("DELETE", f"{_NUMBERS}/{{sid}}.json", "release_number", numbers.release),
+    ("GET", f"{_ACCOUNT}/Calls.json", "list_calls", calls.list_calls),
+    ("POST", f"{_ACCOUNT}/Calls.json", "dial", dial),
     ("GET", f"{_ACCOUNT}/Calls/{{sid}}.json", "get_call", calls.get),
     ("POST", f"{_ACCOUNT}/Calls/{{sid}}.json", "update_call", calls.update),
+    ("DELETE", f"{_ACCOUNT}/Calls/{{sid}}.json", "delete_call", calls.delete),
+    ("GET", f"{_CALLER_IDS}.json", "list_caller_ids", caller_ids.list_verified),
+    ("POST", f"{_CALLER_IDS}.json", "verify_caller_id", caller_ids.verify),
+    ("GET", f"{_CALLER_IDS}/{{sid}}.json", "get_caller_id", caller_ids.get),
+    ("DELETE", f"{_CALLER_IDS}/{{sid}}.json", "delete_caller_id", caller_ids.delete),
 ]
 
 OPERATIONS = {operation for _, _, operation, _ in _TABLE}
@@ -49,7 +59,7 @@ def routes() -> list[Route]:
 
 def place_call(
     world: World, account: Account, number: OwnedNumber, from_: str, plan: Plan
-) -> tuple[Call, InboundCall]:
+) -> tuple[TwilioCall, InboundCall]:
     """Prepare an inbound call to a Twilio number."""
-    call = Call("twilio", account.id, from_, number.number, ids.sid("CA"), plan)
+    call = TwilioCall("twilio", account.id, from_, number.number, ids.sid("CA"), plan)
     return call, InboundCall(world, account, number, call)

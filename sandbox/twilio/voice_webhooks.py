@@ -5,10 +5,10 @@ from urllib.parse import urldefrag, urlencode
 
 import httpx
 
-from sandbox import ids
-from sandbox.books import Account, OwnedNumber
+from sandbox import ids, inventory
+from sandbox.books import Account
 from sandbox.signing import twilio_signature
-from sandbox.transcript import Call
+from sandbox.twilio.call import TwilioCall
 from sandbox.twilio.rest import API_VERSION
 from sandbox.webhooks import Answered, Hook, Outbox
 from sandbox.world import World
@@ -19,12 +19,11 @@ _BILLING_UNIT_S = 60
 
 
 class VoiceWebhooks:
-    """The webhooks of one inbound call."""
+    """The webhooks of one call."""
 
-    def __init__(self, world: World, account: Account, number: OwnedNumber, call: Call) -> None:
+    def __init__(self, world: World, account: Account, call: TwilioCall) -> None:
         self._world = world
         self._account = account
-        self._number = number
         self._call = call
         self._outbox = Outbox(world, call)
 
@@ -32,54 +31,59 @@ class VoiceWebhooks:
         self, event: str, url: str, method: str, extra: dict[str, str] | None = None
     ) -> Answered:
         """Ask a URL what to do."""
-        params = self._params(self._call.status) | (extra or {})
+        params = self.params() | (extra or {})
         return await self._outbox.send(self._hook(event, url, method, params, asks=True))
 
-    async def report_end(self) -> None:
-        """Tell the number's status callback how the call ended."""
-        url = self._number.config.get("status_callback")
-        if url:
-            method = str(self._number.config.get("status_callback_method") or "POST")
-            hook = self._hook(self._call.status, str(url), method, self._end_params())
-            await self._outbox.send(hook)
+    def tell(self, event: str, url: str, method: str, params: dict[str, str]) -> None:
+        """Tell a URL something after what it was told before; nobody waits for the reply."""
+        self._outbox.post(self._hook(event, url, method, params))
+
+    async def drain(self) -> None:
+        """Wait until everything was told."""
         await self._outbox.drain()
 
     async def report_stream(self, url: str, params: dict[str, str]) -> None:
         """Tell a stream's status callback what became of it."""
         stream_sid = "MZ" + self._call.carrier_call_id.removeprefix("CA")
-        call = {
-            "CallSid": self._call.carrier_call_id,
-            "AccountSid": self._account.id,
-            "StreamSid": stream_sid,
-        }
+        call = self.identity() | {"StreamSid": stream_sid}
         await self._outbox.send(self._hook(params["StreamEvent"], url, "POST", call | params))
 
-    def _end_params(self) -> dict[str, str]:
-        seconds = self._call.duration_s
-        return self._params(self._call.status) | {
-            "CallDuration": str(seconds),
-            "Duration": str(-(-seconds // _BILLING_UNIT_S)),
+    def identity(self) -> dict[str, str]:
+        """Return the two parameters that every webhook about a call has."""
+        return {"CallSid": self._call.carrier_call_id, "AccountSid": self._account.id}
+
+    def progress(self, sequence: int) -> dict[str, str]:
+        """Return the parameters of a status callback."""
+        return self.params() | {
             "CallbackSource": "call-progress-events",
             "Timestamp": ids.rfc2822(),
-            "SequenceNumber": "0",
+            "SequenceNumber": str(sequence),
         }
 
-    def _params(self, status: str) -> dict[str, str]:
+    def lasted(self) -> dict[str, str]:
+        """Return what only the last status callback can know."""
+        seconds = self._call.duration_s
+        minutes = -(-seconds // _BILLING_UNIT_S)
+        return {"CallDuration": str(seconds), "Duration": str(minutes)}
+
+    def params(self) -> dict[str, str]:
+        """Return the call's own parameters, as they stand now."""
         call = self._call
-        params = {
-            "CallSid": call.carrier_call_id,
-            "AccountSid": self._account.id,
+        params = self.identity() | {
             "From": call.from_,
             "To": call.to,
             "Caller": call.from_,
             "Called": call.to,
-            "CallStatus": status,
-            "Direction": "inbound",
+            "CallStatus": call.status,
+            "Direction": call.wording,
             "ApiVersion": API_VERSION,
         }
-        for side in ("From", "To", "Caller", "Called"):
+        if call.answered_by:
+            params["AnsweredBy"] = call.answered_by
+        sides = {"From": call.from_, "To": call.to, "Caller": call.from_, "Called": call.to}
+        for side, number in sides.items():
             params |= {side + place: "" for place in _PLACES}
-            params[side + "Country"] = self._number.country
+            params[side + "Country"] = inventory.country_of(number)
         return params
 
     def _hook(

@@ -53,3 +53,27 @@ def account(client: httpx.Client, carrier: str) -> dict[str, str]:
     accounts = client.get("/_/accounts", params={"carrier": carrier}).json()["accounts"]
     credentials: dict[str, str] = accounts[0]["credentials"]
     return credentials
+
+
+def program_far_end(client: httpx.Client, number: str, behaviour: str, **more: Any) -> None:
+    """Say what the phone at a number does when it rings."""
+    wanted = {"number": number, "behaviour": behaviour, **more}
+    answer = client.post("/_/far-ends", json=wanted)
+    assert answer.status_code == 201, answer.text
+
+
+def program_fault(
+    client: httpx.Client, carrier: str, operation: str, fault: str, **more: Any
+) -> None:
+    """Say what shall go wrong."""
+    wanted = {"carrier": carrier, "operation": operation, "fault": fault, **more}
+    answer = client.post("/_/faults", json=wanted)
+    assert answer.status_code == 201, answer.text
+
+
+def transcript(client: httpx.Client, call_id: str) -> dict[str, Any]:
+    """Wait until a call is over and everything about it is told, and return its transcript."""
+    answer = client.get(f"/_/calls/{call_id}", params={"wait": "true"})
+    assert answer.status_code == 200, answer.text
+    report: dict[str, Any] = answer.json()
+    return report

@@ -62,6 +62,9 @@ def sandbox(sandbox_server: Server) -> Iterator[httpx.Client]:
             "first_command_timeout_s": 0.5,
             "caller_patience_s": 0.3,
             "telnyx_webhook_limit_s": 1.0,
+            "far_end_answers_after_s": 0.02,
+            "longest_ring_s": 0.1,
+            "machine_detection_s": 0.05,
         }
         client.patch("/_/settings", json=quick).raise_for_status()
         yield client
