@@ -9,13 +9,13 @@ from switchboard.model import (
     Call,
     CallEvent,
     CallStatus,
+    Capabilities,
     Direction,
     Number,
     NumberStatus,
     Organization,
 )
 from switchboard.numbers import PurchaseRequest
-
 from tests.clock import START
 
 ORGANIZATION = 1001
@@ -57,6 +57,7 @@ def a_number(**changes: Any) -> Number:
         country_code="US",
         carrier_number_id="PN1",
         friendly_name="Front desk line",
+        capabilities=Capabilities(voice=True, sms=True),
         assistant=an_assistant(),
     )
     return replace(number, **changes)

@@ -17,6 +17,7 @@ from switchboard.errors import SignatureInvalid, UnknownProvider
 from switchboard.model import (
     Call,
     Capabilities,
+    ConnectStream,
     Instruction,
     NumberOrder,
     OrderStatus,
@@ -51,6 +52,14 @@ class Books:
     instructions: list[Instruction] = field(default_factory=list)
     reply_errors: list[Exception] = field(default_factory=list)
     follow_ups: int = 0
+    unready: Exception | None = None
+    """Why the account cannot dial."""
+    dialled: list[Call] = field(default_factory=list)
+    """Every call that was really placed."""
+    dial_errors: list[Exception] = field(default_factory=list)
+    """Raised by the next dials, before they take effect."""
+    hung_up: list[str] = field(default_factory=list)
+    transfers: list[tuple[str, str]] = field(default_factory=list)
 
 
 def carriers(books: Books) -> Callable[[str], Any]:
@@ -108,7 +117,35 @@ def carriers(books: Books) -> Callable[[str], Any]:
             books.instructions.append(instruction)
             return WebhookReply(200, repr(instruction))
 
-        def follow_up(self, request: WebhookRequest) -> None:
+        def check_ready_to_dial(self) -> None:
+            if books.unready:
+                raise books.unready
+
+        def dial(self, call: Call, stream: ConnectStream) -> str:
+            if books.meanwhile:
+                meanwhile, books.meanwhile = books.meanwhile, None
+                meanwhile()
+            if books.dial_errors:
+                raise books.dial_errors.pop(0)
+            books.dialled.append(call)
+            books.instructions.append(stream)
+            if books.lost_answers:
+                raise books.lost_answers.pop(0)
+            return f"CA{call.id}"
+
+        def hang_up(self, call: Call) -> None:
+            if books.reply_errors:
+                raise books.reply_errors.pop(0)
+            books.hung_up.append(call.call_sid)
+
+        def transfer(self, call: Call, to: str) -> None:
+            if books.reply_errors:
+                raise books.reply_errors.pop(0)
+            books.transfers.append((call.call_sid, to))
+
+        def follow_up(
+            self, request: WebhookRequest, call: Call, instruction: Callable[[], Instruction]
+        ) -> None:
             books.follow_ups += 1
 
         @staticmethod

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from . import ids, sessions
+from . import ids, limits, sessions
 from .app import App
-from .carriers.base import Carrier, InboundCall, WebhookReply
+from .carriers.base import Carrier, InboundCall, OutboundAnswer, WebhookReply
 from .errors import AssistantNotFound, CallNotFound, ServiceUnavailable
 from .model import (
     Assistant,
@@ -20,6 +20,7 @@ from .model import (
     Direction,
     Hangup,
     Instruction,
+    MachinePolicy,
     Number,
     Say,
     masked,
@@ -53,27 +54,51 @@ def answer(app: App, carrier: Carrier, organization_id: int, inbound: InboundCal
     return carrier.reply(call, _instruction(app, call, number))
 
 
-def record(app: App, carrier: Carrier, organization_id: int, event: CallEvent) -> None:
-    """Apply an event to its call, at most once and only forward; make the call's row if none is.
+def connect(
+    app: App, carrier: Carrier, organization_id: int, answered: OutboundAnswer
+) -> WebhookReply:
+    """Tell the carrier what the person who took our call shall hear."""
+    call = record(app, carrier, organization_id, answered.event)
+    return carrier.reply(call, outbound_instruction(app, call))
+
+
+def record(app: App, carrier: Carrier, organization_id: int, event: CallEvent) -> Call:
+    """Apply an event to its call, at most once and only forward, and return the call.
+
+    An event of a call that has no row makes one.
 
     Raises ServiceUnavailable when too many others write the same call, and CallNotFound when
     the call is not known and the event does not say whose it is: the carrier sends it again.
     """
     for _ in range(_WRITE_TRIES):
-        call = app.store.call_by_sid(organization_id, event.call_sid)
+        call = _known(app, organization_id, event)
         try:
             if call is None and not event.to:
                 raise CallNotFound(f"An event of a call that is not known: {event.call_sid}")
             if call is None:
-                app.store.add_call(_told_of(app, carrier, organization_id, event))
-                return
+                call = _told_of(app, carrier, organization_id, event)
+                app.store.add_call(call)
+                return call
             advanced = advance(call, event)
-            if advanced is not None:
-                app.store.save_call(advanced)
-            return
+            if advanced is None:
+                return call
+            app.store.save_call(call, advanced, limits.spent_cents(advanced))
+            return advanced
         except Taken:
             continue
     raise ServiceUnavailable(f"Call {event.call_sid} is being changed by others. Try again.")
+
+
+def _known(app: App, organization_id: int, event: CallEvent) -> Call | None:
+    # Our own id comes back with every event of a call that we placed, and is there before
+    # the carrier's is: its first event may overtake the answer to our request.
+    if event.call_id is None:
+        return app.store.call_by_sid(organization_id, event.call_sid)
+    call = app.store.call(event.call_id)
+    if call is None or call.organization_id != organization_id:
+        return None
+    # Another leg of the same conversation is another call.
+    return call if call.call_sid in ("", event.call_sid) else None
 
 
 def find(app: App, organization_id: int, call_id: int) -> Call:
@@ -151,9 +176,17 @@ def advance(call: Call, event: CallEvent) -> Call | None:
     """
     if any(step.event_id == event.id for step in call.history):
         return None
-    moved = _moved(call, event)
+    moved = _moved(_completed_by(call, event), event)
     step = CallStep(event.id, event.type, event.occurred_at, moved.status)
     return replace(moved, history=(*call.history, step)[-_HISTORY_LIMIT:])
+
+
+def _completed_by(call: Call, event: CallEvent) -> Call:
+    return replace(
+        call,
+        call_sid=call.call_sid or event.call_sid,
+        answered_by=call.answered_by or event.answered_by,
+    )
 
 
 def _moved(call: Call, event: CallEvent) -> Call:
@@ -244,7 +277,7 @@ def _routed(app: App, earlier: Call, ringing: Call) -> Call:
         welcome_message=ringing.welcome_message,
         answered_with=ringing.answered_with,
     )
-    app.store.save_call(routed)
+    app.store.save_call(earlier, routed)
     return routed
 
 
@@ -284,17 +317,32 @@ def _instruction(app: App, call: Call, number: Number | None) -> Instruction:
     if assistant is None:
         return Say(UNASSIGNED_MESSAGE)
     if assistant.is_active:
-        return _stream(app, call, assistant)
+        return stream(app, call, assistant.stream_url)
     if assistant.fallback_number:
         return Dial(assistant.fallback_number)
     return Say(assistant.fallback_message or INACTIVE_MESSAGE)
 
 
-def _stream(app: App, call: Call, assistant: Assistant) -> ConnectStream:
+def outbound_instruction(app: App, call: Call) -> Instruction:
+    """Return what the person, or the machine, that took our call shall hear."""
+    if call.status.is_final or not call.stream_url:
+        return Hangup()
+    if call.answered_by not in ("machine", "fax"):
+        return stream(app, call, call.stream_url)
+    match call.options.machine_detection:
+        case MachinePolicy.HANG_UP:
+            return Hangup()
+        case MachinePolicy.LEAVE_MESSAGE if call.options.voicemail_message:
+            return Say(call.options.voicemail_message)
+    return stream(app, call, call.stream_url)
+
+
+def stream(app: App, call: Call, url: str) -> ConnectStream:
+    """Return the instruction that connects a call with the media runtime at `url`."""
     token = sessions.issue(app.secrets.session_key(), call)
     context = {name: str(value) for name, value in stream_context(call).items() if value}
     return ConnectStream(
-        url=assistant.stream_url,
+        url=url,
         parameters=context | {"session_token": token, "session_url": session_url(app, call)},
         call_id=call.id,
         session_token=token,
@@ -306,7 +354,7 @@ def stream_context(call: Call) -> dict[str, Any]:
     inbound = call.direction is Direction.INBOUND
     ours, theirs = str(call.phone_number), call.customer_number
     from_, to = (theirs, ours) if inbound else (ours, theirs)
-    return {
+    context = {
         "From": from_,
         "To": to,
         "from_number": from_,
@@ -316,6 +364,9 @@ def stream_context(call: Call) -> dict[str, Any]:
         "assistant_id": call.assistant_id,
         "welcome_message": call.welcome_message,
     }
+    # The contract's own, only on calls that we placed.
+    outbound = {"outbound": "true", "agenda": call.agenda, "to_phone_number": to}
+    return context if inbound else context | outbound
 
 
 def session_url(app: App, call: Call) -> str:

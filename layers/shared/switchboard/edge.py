@@ -15,7 +15,14 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from .app import App
-from .errors import Forbidden, InvalidRequest, NotFound, RequestTooLarge, SwitchboardError
+from .errors import (
+    Forbidden,
+    InvalidRequest,
+    LimitExceeded,
+    NotFound,
+    RequestTooLarge,
+    SwitchboardError,
+)
 from .model import Assistant, Call, CallStep
 
 # Named like the package, so that every module's own logger speaks through it.
@@ -34,7 +41,10 @@ def api() -> APIGatewayRestResolver:
     @resolver.exception_handler(SwitchboardError)
     def refuse(error: SwitchboardError) -> Response[str]:
         logger.info("refused", extra={"code": error.code, "detail": str(error)})
-        return problem(resolver, error.status, error.code, str(error))
+        refusal = problem(resolver, error.status, error.code, str(error))
+        if isinstance(error, LimitExceeded):
+            refusal.headers["Retry-After"] = str(error.retry_after)
+        return refusal
 
     @resolver.exception_handler(RequestValidationError)
     def refuse_shape(error: RequestValidationError) -> Response[str]:
@@ -138,7 +148,7 @@ def problem(
     headers = {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers = {"WWW-Authenticate": "Bearer"}
-    elif status == HTTPStatus.FORBIDDEN:
+    elif code == Forbidden.code:
         headers = {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
     return answer(status, {"detail": detail, "code": code, "request_id": request_id}, headers)
 
@@ -147,7 +157,7 @@ def call_json(call: Call) -> Json:
     """Return a call as the contract shows it, and beside that our own finer words."""
     return {
         "id": call.id,
-        "call_sid": call.call_sid,
+        "call_sid": call.call_sid or None,
         "assistant_id": call.assistant_id,
         "assistant_name": call.assistant_name,
         "flow_name": None,
@@ -157,7 +167,9 @@ def call_json(call: Call) -> Json:
         "duration": call.duration,
         "started_at": call.created_at.isoformat(),
         "ended_at": call.ended_at.isoformat() if call.ended_at else None,
-        "call_meta": {"provider": call.carrier, "outbound": call.direction == "outbound"},
+        "call_meta": {"provider": call.carrier, "outbound": call.direction == "outbound"}
+        | ({"agenda": call.agenda} if call.agenda else {})
+        | call.metadata,
         "total_cost": None,
         "llm_cost": None,
         "tts_cost": None,
@@ -168,6 +180,7 @@ def call_json(call: Call) -> Json:
         "direction": call.direction.value,
         "state": call.status.value,
         "answered_with": call.answered_with,
+        "answered_by": call.answered_by,
         "hangup_cause": call.hangup_cause,
         "history": [_step_json(step) for step in call.history],
     }

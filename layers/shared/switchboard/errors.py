@@ -1,15 +1,15 @@
 """The one exception tree: what went wrong, the HTTP status it means, and a stable code.
 
 SwitchboardError
-├── InvalidRequest 400 ── InvalidNumber, UnknownProvider, CarrierNotConnected
+├── InvalidRequest 400 ── InvalidNumber, UnknownProvider, CarrierNotConnected, CallNotActive
 │   └── InvalidTemplate 422 ── MissingVariables, TemplateLimit
 ├── Unauthorized 401
-├── Forbidden 403
+├── Forbidden 403 ── NotOwned
 ├── SignatureInvalid 403 ── SignatureUnauthorized 401
 ├── DestinationNotAllowed 403
-├── NotFound 404 ── AssistantNotFound, CallNotFound
+├── NotFound 404 ── AssistantNotFound, NoAssistant, CallNotFound
 ├── RequestTooLarge 413
-├── Conflict 409 ── NumberUnavailable, IdempotencyKeyReused, PurchaseInProgress
+├── Conflict 409 ── NumberUnavailable, IdempotencyKeyReused, PurchaseInProgress, CallInProgress
 ├── LimitExceeded 429
 ├── ServiceUnavailable 503        one of our own dependencies does not answer
 └── CarrierError 502 ── InvalidCredentials, CarrierPermissionDenied, CarrierMisconfigured,
@@ -47,6 +47,12 @@ class UnknownProvider(InvalidRequest):
     """A provider that this API does not know."""
 
     code = "invalid_provider"
+
+
+class CallNotActive(InvalidRequest):
+    """The call is not in a state in which this can be done."""
+
+    code = "call_not_active"
 
 
 class CarrierNotConnected(InvalidRequest):
@@ -108,6 +114,12 @@ class SignatureUnauthorized(SignatureInvalid):
     status = 401
 
 
+class NotOwned(Forbidden):
+    """A number or an assistant that belongs to another organization."""
+
+    code = "not_owned"
+
+
 class DestinationNotAllowed(SwitchboardError):
     """The organization's limits do not let a call go there; the message names the limit."""
 
@@ -141,6 +153,12 @@ class RequestTooLarge(SwitchboardError):
     code = "request_too_large"
 
 
+class NoAssistant(NotFound):
+    """Nothing says which assistant shall speak."""
+
+    code = "no_assistant"
+
+
 class Conflict(SwitchboardError):
     """The request collides with something that is already so."""
 
@@ -164,6 +182,12 @@ class PurchaseInProgress(Conflict):
     """The same purchase is still being carried out."""
 
     code = "purchase_in_progress"
+
+
+class CallInProgress(Conflict):
+    """The same request to dial is still being carried out."""
+
+    code = "call_in_progress"
 
 
 class LimitExceeded(SwitchboardError):

@@ -1,5 +1,6 @@
 """Model ↔ DynamoDB item: how each kind of thing looks in the table."""
 
+import json
 from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +13,11 @@ from .model import (
     CallStatus,
     CallStep,
     Capabilities,
+    DialOptions,
     Direction,
+    Lease,
+    Limits,
+    MachinePolicy,
     Message,
     Number,
     NumberOrder,
@@ -20,6 +25,7 @@ from .model import (
     OrderStatus,
     Organization,
     Refusal,
+    Spending,
     Token,
 )
 
@@ -46,6 +52,9 @@ def plain(value: Any) -> Any:
 def fields_of(entity: Any) -> Item:
     """Return an entity's fields as an item without keys."""
     item: Item = plain(asdict(entity))
+    if "metadata" in item:
+        # A customer's own JSON: kept as text, for the table's numbers are not JSON's.
+        item["metadata"] = json.dumps(item["metadata"])
     return item
 
 
@@ -63,7 +72,20 @@ def _int(value: Any) -> int | None:
 
 def organization(item: Item) -> Organization:
     """Read an organization."""
-    return Organization(int(item["id"]), item["name"], _at(item["created_at"]))
+    return Organization(
+        id=int(item["id"]),
+        name=item["name"],
+        created_at=_at(item["created_at"]),
+        limits=_limits(item.get("limits")),
+    )
+
+
+def _limits(item: Item | None) -> Limits:
+    # What is not set keeps its default, also a default that a later version brings.
+    item = dict(item or {})
+    countries = item.pop("allowed_countries", None)
+    known: Any = {name: v if isinstance(v, bool) else int(v) for name, v in item.items()}
+    return Limits(allowed_countries=None if countries is None else tuple(countries), **known)
 
 
 def token(item: Item) -> Token:
@@ -94,6 +116,19 @@ def assistant(item: Item) -> Assistant:
         welcome_message=item.get("welcome_message"),
         fallback_message=item.get("fallback_message"),
         fallback_number=E164(number) if number else None,
+        dial_options=_options(item.get("dial_options")),
+    )
+
+
+def _options(item: Item | None) -> DialOptions:
+    item = item or {}
+    policy = item.get("machine_detection")
+    return DialOptions(
+        ring_timeout=_int(item.get("ring_timeout")),
+        max_duration=_int(item.get("max_duration")),
+        machine_detection=MachinePolicy(policy) if policy else None,
+        voicemail_message=item.get("voicemail_message"),
+        record=item.get("record"),
     )
 
 
@@ -118,7 +153,6 @@ def number(item: Item) -> Number:
 
 def order(item: Item) -> NumberOrder:
     """Read a number order."""
-    refusal = item.get("refusal")
     return NumberOrder(
         id=int(item["id"]),
         organization_id=int(item["organization_id"]),
@@ -135,9 +169,7 @@ def order(item: Item) -> NumberOrder:
         messaging_profile_id=item.get("messaging_profile_id"),
         carrier_order_id=item.get("carrier_order_id"),
         details=_ints(item["details"]),
-        refusal=Refusal(int(refusal["status"]), refusal["code"], refusal["message"])
-        if refusal
-        else None,
+        refusal=_refusal(item.get("refusal")),
     )
 
 
@@ -147,6 +179,14 @@ def _ints(details: Item) -> Item:
         key: value if isinstance(value, str | bool | dict | list) else int(value)
         for key, value in details.items()
     }
+
+
+def _refusal(item: Item | None) -> Refusal | None:
+    return Refusal(int(item["status"]), item["code"], item["message"]) if item else None
+
+
+def _spending(item: Item | None) -> Spending | None:
+    return Spending(item["row"], int(item["cents"])) if item else None
 
 
 def call(item: Item) -> Call:
@@ -165,6 +205,14 @@ def call(item: Item) -> Call:
         assistant_id=_int(item.get("assistant_id")),
         assistant_name=item.get("assistant_name"),
         welcome_message=item.get("welcome_message"),
+        agenda=item.get("agenda"),
+        stream_url=item.get("stream_url"),
+        options=_options(item.get("options")),
+        metadata=json.loads(item.get("metadata", "{}")),
+        answered_by=item.get("answered_by"),
+        leases=tuple(Lease(**lease) for lease in item.get("leases", ())),
+        spending=_spending(item.get("spending")),
+        refusal=_refusal(item.get("refusal")),
         answered_with=item.get("answered_with"),
         ending_if_answered=_status(item.get("ending_if_answered")),
         answered_at=_time(item.get("answered_at")),

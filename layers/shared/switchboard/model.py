@@ -1,7 +1,7 @@
 """What Switchboard knows about: numbers, orders, assistants, calls. Data and its own rules only."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NewType
@@ -36,6 +36,8 @@ class CallStatus(StrEnum):
     """Where a call is now, or how it ended. It only ever moves to a higher rank."""
 
     QUEUED = "queued"
+    UNKNOWN = "unknown"
+    """We asked the carrier to dial, and no answer came: it may be ringing somewhere."""
     DIALING = "dialing"
     RINGING = "ringing"
     IN_PROGRESS = "in_progress"
@@ -65,11 +67,24 @@ class CallStatus(StrEnum):
 
 _RANKS = {
     CallStatus.QUEUED: 0,
-    CallStatus.DIALING: 1,
-    CallStatus.RINGING: 2,
-    CallStatus.IN_PROGRESS: 3,
+    CallStatus.UNKNOWN: 1,
+    CallStatus.DIALING: 2,
+    CallStatus.RINGING: 3,
+    CallStatus.IN_PROGRESS: 4,
 }
-_FINAL_RANK = 4
+_FINAL_RANK = 5
+
+
+class MachinePolicy(StrEnum):
+    """What to do when a machine answers a call of ours."""
+
+    OFF = "off"
+    """Do not find out."""
+    CONTINUE = "continue"
+    """Find out, note it, and let the assistant speak all the same."""
+    HANG_UP = "hang_up"
+    LEAVE_MESSAGE = "leave_message"
+    """Wait for the beep, speak the voicemail message, hang up."""
 
 
 class NumberStatus(StrEnum):
@@ -108,6 +123,24 @@ class Capabilities:
 
 
 @dataclass(frozen=True)
+class DialOptions:
+    """How to dial, and what to do then. None leaves it to the assistant, or to the default."""
+
+    ring_timeout: int | None = None
+    """Seconds until an unanswered call is given up."""
+    max_duration: int | None = None
+    """Seconds after which the carrier ends the call."""
+    machine_detection: MachinePolicy | None = None
+    voicemail_message: str | None = None
+    record: bool | None = None
+
+    def over(self, defaults: "DialOptions") -> "DialOptions":
+        """Return these options, with `defaults` where they say nothing."""
+        own = {name: value for name, value in vars(self).items() if value is not None}
+        return replace(defaults, **own)
+
+
+@dataclass(frozen=True)
 class Limits:
     """How much an organization may call, and where to."""
 
@@ -141,6 +174,7 @@ class Organization:
     id: int
     name: str
     created_at: datetime
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True)
@@ -179,6 +213,8 @@ class Assistant:
     """Spoken when the assistant cannot take the call."""
     fallback_number: E164 | None = None
     """A person's number, rung instead of speaking the message."""
+    dial_options: DialOptions = DialOptions()
+    """For the calls that it places."""
 
 
 @dataclass(frozen=True)
@@ -275,6 +311,9 @@ class CallEvent:
     duration: int | None = None
     """Seconds."""
     hangup_cause: str | None = None
+    answered_by: str | None = None
+    call_id: int | None = None
+    """Our id of the call, when the carrier gives it back."""
 
 
 @dataclass(frozen=True)
@@ -288,6 +327,24 @@ class CallStep:
 
 
 @dataclass(frozen=True)
+class Lease:
+    """A place among the calls that may go on at once. It ends by itself when nobody returns it."""
+
+    row: str
+    """Where the places of one limit are kept."""
+    holder: str
+    """When it ends (epoch seconds) and whose it is."""
+
+
+@dataclass(frozen=True)
+class Spending:
+    """An estimate that counts against the limit of its day."""
+
+    row: str
+    cents: int
+
+
+@dataclass(frozen=True)
 class Call:
     """A conversation with one other party, and everything that happened to it."""
 
@@ -295,7 +352,7 @@ class Call:
     organization_id: int
     carrier: str
     call_sid: str
-    """The carrier's id: Twilio's CallSid, Telnyx's call_control_id."""
+    """The carrier's id: Twilio's CallSid, Telnyx's call_control_id. Empty until it is known."""
     direction: Direction
     phone_number: E164
     """Our side, in both directions."""
@@ -307,8 +364,22 @@ class Call:
     assistant_id: int | None = None
     assistant_name: str | None = None
     welcome_message: str | None = None
+    agenda: str | None = None
+    stream_url: str | None = None
+    """Where the assistant's runtime listens, as it was when an outbound call was placed."""
+    options: DialOptions = DialOptions()
+    metadata: dict[str, Any] = field(default_factory=dict)
+    """The customer's own notes: the contract's `call_meta`."""
     answered_with: str | None = None
     """What the caller got: `stream`, `say` or `dial`."""
+    answered_by: str | None = None
+    """Who took an outbound call, if it was found out: human, machine, fax or unknown."""
+    leases: tuple["Lease", ...] = ()
+    """The places it takes up under the organization's limits, until it has ended."""
+    spending: "Spending | None" = None
+    """What it was estimated to cost, until its end tells better."""
+    refusal: Refusal | None = None
+    """Why it was never dialled."""
     ending_if_answered: CallStatus | None = None
     """The other reading of an end that came before the answer: see CallEvent."""
     answered_at: datetime | None = None

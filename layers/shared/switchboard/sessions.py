@@ -14,14 +14,14 @@ _ALGORITHM = "HS256"
 
 
 def issue(key: str, call: Call) -> str:
-    """Return the token of a call: a JWT that names it and expires 15 minutes after it began.
+    """Return the token of a call: a JWT that names it and expires 15 minutes after its answer.
 
     The same call gets the same token, so a replayed webhook wins no more time.
     """
     claims = {
         "aud": _AUDIENCE,
         "sub": str(call.id),
-        "exp": int((call.created_at + LIFETIME).timestamp()),
+        "exp": int(((call.answered_at or call.created_at) + LIFETIME).timestamp()),
     }
     # Signed here and not by PyJWT, which imports the whole of `cryptography`: that was a third of
     # the time until a cold function answered a call.

@@ -10,14 +10,18 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     CALL#<id>             / CALL       [ORG#<id>#CALL   / <id>]
     SID#<org>#<sid>       / SID        points to a call
     MESSAGE#<org>#<sid>   / MESSAGE    [ORG#<id>#MESSAGE / <time>]
+    DIAL#<org>#<key>      / DIAL       points to the call that was placed with this key
+    ORG#<id>              / CALLERID#<e164>
+    LIMIT#<org>#<limit>…  / PLACES     who takes up the places of a limit
+    LIMIT#<org>#<limit>…  / QUOTA      how much of a limit is used, in one span of time
     LEASE#<name>          / LEASE      held by one process for a while
 
 The number's row is also the claim that keeps anyone else from buying it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +31,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 from . import items
 from .errors import ServiceUnavailable
 from .items import Item
-from .model import Assistant, Call, Message, Number, NumberOrder, Organization, Token
+from .model import Assistant, Call, Lease, Message, Number, NumberOrder, Organization, Token
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -39,9 +43,42 @@ _deserialize = TypeDeserializer().deserialize
 class Taken(Exception):
     """A conditional write met what was there already; `found` holds it, by place in the write."""
 
-    def __init__(self, found: list[Item | None]) -> None:
+    def __init__(self, found: list[Item | None], failed: list[int]) -> None:
         super().__init__("a condition failed")
         self.found = found
+        self.failed = failed
+        """The places whose condition failed."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A condition of a new call: to be one of `most` at once."""
+
+    limit: str
+    lease: Lease
+    most: int
+
+
+@dataclass(frozen=True)
+class Quota:
+    """A condition of a new call: `amount` more, of `most` until a moment."""
+
+    limit: str
+    row: str
+    amount: int
+    most: int
+    until: datetime
+
+
+@dataclass(frozen=True)
+class DialContext:
+    """What placing a call needs to know, as one request brought it."""
+
+    organization: Organization | None
+    number: Number | None
+    caller_id_carrier: str | None
+    """The carrier that has verified the number as a caller id of the organization."""
+    assistant: Assistant | None
 
 
 class Store:
@@ -167,40 +204,108 @@ class Store:
             ":capabilities": items.plain(asdict(number.capabilities)),
             ":now": now.isoformat(),
         }
-        update: Item = {
-            "TableName": self._table,
-            "Key": _serialized(_number_key(number.phone_number)),
-            "UpdateExpression": "SET #status = :status, carrier_number_id = :carrier_number_id, "
+        return _update(
+            self._table,
+            _number_key(number.phone_number),
+            "SET #status = :status, carrier_number_id = :carrier_number_id, "
             "capabilities = :capabilities, updated_at = :now",
-            "ConditionExpression": condition,
-        }
-        return {"Update": update | _expression({**values, **settled}, {"#status": "status"})}
+            {**values, **settled},
+            condition=condition,
+            names={"#status": "status"},
+        )
 
     # --- calls ---
 
     def add_call(self, call: Call) -> None:
         """Write a new call and the pointer from its SID; raise Taken([call, pointer])."""
         fresh = "attribute_not_exists(pk)"
-        pointer = _sid_key(call.organization_id, call.call_sid) | {"call_id": call.id}
         self._transact(
             _conditional_put(self._table, _call_item(call), fresh),
-            _conditional_put(self._table, pointer, fresh),
+            _conditional_put(self._table, _pointer(call), fresh),
         )
 
-    def save_call(self, call: Call) -> None:
-        """Write a changed call over the version it was made from; raise Taken([call])."""
-        put = _conditional_put(
-            self._table,
-            _call_item(replace(call, version=call.version + 1)),
-            "version = :seen",
-            {":seen": call.version},
-        )["Put"]
-        try:
-            self._do(self._client.put_item, **put)
-        except ClientError as error:
-            if _code(error) != "ConditionalCheckFailedException":
-                raise
-            raise Taken([_old(error.response)]) from error
+    def dial_context(
+        self, organization_id: int, phone_number: str, assistant_id: int | None
+    ) -> DialContext:
+        """Read the organization, the calling number or caller id, and the assistant asked for."""
+        keys = {
+            "organization": _key(f"ORG#{organization_id}", "ORG"),
+            "number": _number_key(phone_number),
+            "caller_id": _caller_id_key(organization_id, phone_number),
+        }
+        if assistant_id is not None:
+            keys["assistant"] = _key(f"ORG#{organization_id}", f"ASSISTANT#{assistant_id}")
+        found = self._get_all(list(keys.values()))
+        at = {name: found.get((key["pk"], key["sk"])) for name, key in keys.items()}
+        return DialContext(
+            organization=_read(items.organization, at["organization"]),
+            number=_read(items.number, at["number"]),
+            caller_id_carrier=_read(lambda item: str(item["carrier"]), at["caller_id"]),
+            assistant=_read(items.assistant, at.get("assistant")),
+        )
+
+    def reserve_call(
+        self,
+        call: Call,
+        key: str | None,
+        fingerprint: str,
+        places: Sequence[Place],
+        quotas: Sequence[Quota],
+    ) -> None:
+        """Write a call that shall be dialled, its Idempotency-Key, and what it takes up.
+
+        Raises Taken with the places of the conditions that failed: 0 the call's id, 1 the key,
+        then `places`, then `quotas`.
+        """
+        fresh = "attribute_not_exists(pk)"
+        # Without a key of its own the call is its own key: nothing else can have it.
+        asked = _dial_key(call.organization_id, key or str(call.id))
+        self._transact(
+            _conditional_put(self._table, _call_item(call), fresh),
+            _conditional_put(
+                self._table, asked | {"call_id": call.id, "fingerprint": fingerprint}, fresh
+            ),
+            *(_take(self._table, place) for place in places),
+            *(_spend(self._table, quota) for quota in quotas),
+        )
+
+    def save_call(self, before: Call, call: Call, spent_cents: int = 0) -> None:
+        """Write a changed call over the version it was made from; raise Taken.
+
+        With the pointer from its SID when that is new. When the call has ended, the places
+        it took up are returned, and what it really took replaces the estimate of its costs.
+        """
+        saved = replace(call, version=before.version + 1)
+        if call.status.is_final:
+            saved = replace(saved, leases=(), spending=None)
+        unchanged = {":seen": before.version}
+        writes = [_conditional_put(self._table, _call_item(saved), "version = :seen", unchanged)]
+        if call.call_sid and not before.call_sid:
+            writes.append({"Put": {"TableName": self._table, "Item": _serialized(_pointer(call))}})
+        if call.status.is_final:
+            writes += self._returns(before, spent_cents)
+        self._transact(*writes)
+
+    def _returns(self, call: Call, spent_cents: int) -> list[Item]:
+        writes = [_return(self._table, lease.row, {lease.holder}) for lease in call.leases]
+        if call.spending and call.spending.cents != spent_cents:
+            difference = spent_cents - call.spending.cents
+            writes.append(_add(self._table, call.spending.row, difference))
+        return writes
+
+    def free_expired(self, row: str, now: datetime) -> int:
+        """Return the places whose holders never did; say how many those were. Two requests."""
+        item = self._get(_key(row, "PLACES"))
+        holders = item["holders"] if item and "holders" in item else set()
+        expired = {h for h in holders if int(h.partition("#")[0]) <= now.timestamp()}
+        if expired:
+            self._transact(_return(self._table, row, expired))
+        return len(expired)
+
+    def add_caller_id(self, organization_id: int, phone_number: str, carrier: str) -> None:
+        """Let the organization show a number that the carrier has verified to be its own."""
+        key = _caller_id_key(organization_id, phone_number)
+        self._put(key | {"phone_number": phone_number, "carrier": carrier})
 
     def call(self, call_id: int) -> Call | None:
         """Return a call, whoever's it is."""
@@ -278,6 +383,16 @@ class Store:
         )
         return _plain(reply["Item"]) if "Item" in reply else None
 
+    def _get_all(self, keys: list[Item]) -> dict[tuple[str, str], Item]:
+        request: Any = {
+            self._table: {"Keys": [_serialized(key) for key in keys], "ConsistentRead": True}
+        }
+        reply = self._do(self._client.batch_get_item, RequestItems=request)
+        if reply.get("UnprocessedKeys"):
+            raise ServiceUnavailable("The database is busy. Try again in a moment.")
+        found = [_plain(item) for item in reply["Responses"].get(self._table, [])]
+        return {(item["pk"], item["sk"]): item for item in found}
+
     def _put(self, item: Item) -> None:
         self._do(self._client.put_item, TableName=self._table, Item=_serialized(item))
 
@@ -313,8 +428,13 @@ class Store:
                 self._do(self._client.transact_write_items, TransactItems=list(writes))
             except ClientError as error:
                 reasons = error.response.get("CancellationReasons", [])
-                if any(reason["Code"] == "ConditionalCheckFailed" for reason in reasons):
-                    raise Taken([_old(reason) for reason in reasons]) from error
+                failed = [
+                    place
+                    for place, reason in enumerate(reasons)
+                    if reason["Code"] == "ConditionalCheckFailed"
+                ]
+                if failed:
+                    raise Taken([_old(reason) for reason in reasons], failed) from error
             else:
                 return
         raise ServiceUnavailable("The database is busy. Try again in a moment.")
@@ -345,6 +465,72 @@ def _key(pk: str, sk: str) -> Item:
 
 def _number_key(phone_number: str) -> Item:
     return _key(f"NUMBER#{phone_number}", "NUMBER")
+
+
+def _read[T](read: Callable[[Item], T], item: Item | None) -> T | None:
+    return None if item is None else read(item)
+
+
+def _pointer(call: Call) -> Item:
+    return _sid_key(call.organization_id, call.call_sid) | {"call_id": call.id}
+
+
+def _dial_key(organization_id: int, key: str) -> Item:
+    return _key(f"DIAL#{organization_id}#{key}", "DIAL")
+
+
+def _caller_id_key(organization_id: int, phone_number: str) -> Item:
+    return _key(f"ORG#{organization_id}", f"CALLERID#{phone_number}")
+
+
+def _take(table: str, place: Place) -> Item:
+    return _update(
+        table,
+        _key(place.lease.row, "PLACES"),
+        "ADD holders :holder",
+        {":holder": {place.lease.holder}, ":most": place.most},
+        condition="attribute_not_exists(holders) OR size(holders) < :most",
+    )
+
+
+def _return(table: str, row: str, holders: set[str]) -> Item:
+    return _update(table, _key(row, "PLACES"), "DELETE holders :holders", {":holders": holders})
+
+
+def _spend(table: str, quota: Quota) -> Item:
+    values = {
+        ":amount": quota.amount,
+        ":room": quota.most - quota.amount,
+        # Two days longer, so that a call which began within it can still settle.
+        ":ttl": int((quota.until + timedelta(days=2)).timestamp()),
+    }
+    return _update(
+        table,
+        _key(quota.row, "QUOTA"),
+        "ADD used :amount SET #ttl = :ttl",
+        values,
+        condition="attribute_not_exists(used) OR used <= :room",
+        names={"#ttl": "ttl"},
+    )
+
+
+def _add(table: str, row: str, amount: int) -> Item:
+    return _update(table, _key(row, "QUOTA"), "ADD used :amount", {":amount": amount})
+
+
+def _update(
+    table: str,
+    key: Item,
+    expression: str,
+    values: Mapping[str, Any],
+    *,
+    condition: str | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Item:
+    update: Item = {"TableName": table, "Key": _serialized(key), "UpdateExpression": expression}
+    if condition:
+        update["ConditionExpression"] = condition
+    return {"Update": update | _expression(values, names)}
 
 
 def _sid_key(organization_id: int, call_sid: str) -> Item:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -44,28 +45,37 @@ def handle(event: Json, carrier: str, app: Callable[[], App]) -> Json:
 
 
 def _answer(event: Json, carrier: str, app: App) -> WebhookReply:
-    organization = _organization(event)
+    organization, call_id = _addressee(event)
     # The path as it was given to the carrier. What the event says of its own address
     # depends on stages, mapped domains and headers, and is not what was signed.
     context = app.carrier_context(carrier, organization)
     request = WebhookRequest(
         method=event["httpMethod"],
-        url=context.webhook_url(event["resource"]),
+        url=context.webhook_url(event["resource"], call_id),
+        call_id=call_id,
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
         body=_body(event),
     )
     return webhooks.handle(app, carrier, organization, request)
 
 
-def _organization(event: Json) -> int:
+# `?org=<organization>`, or `?call=<organization>-<call>` for the events of one call.
+_ID = r"[1-9][0-9]{0,15}"
+_ADDRESSEE = {"org": re.compile(f"({_ID})()"), "call": re.compile(f"({_ID})-({_ID})")}
+
+
+def _addressee(event: Json) -> tuple[int, int | None]:
+    """Return the organization that the URL was made for, and the call if it was made for one."""
     query = event.get("multiValueQueryStringParameters") or {}
-    match query:
-        case {"org": [text]} if len(query) == 1 and text.isascii() and text.isdecimal():
-            if len(text) <= 16 and not text.startswith("0"):
-                return int(text)
+    if len(query) == 1:
+        [(name, values)] = query.items()
+        pattern = _ADDRESSEE.get(name)
+        found = pattern.fullmatch(values[0]) if pattern and len(values) == 1 else None
+        if found:
+            return int(found[1]), int(found[2]) if found[2] else None
     raise SignatureInvalid(
         "This URL is not one that Switchboard gave to a carrier: it must end in ?org= and the "
-        "organization's id, and nothing else."
+        "organization's id, or ?call= and a call's, and nothing else."
     )
 
 

@@ -1,6 +1,7 @@
 """A carrier speaks to us: verify, understand, act, and never leave a caller in silence."""
 
 import logging
+from functools import partial
 
 from . import calls, numbers
 from .app import App
@@ -10,6 +11,7 @@ from .carriers.base import (
     InboundCall,
     InboundMessage,
     OrderUpdate,
+    OutboundAnswer,
     WebhookReply,
     WebhookRequest,
 )
@@ -49,10 +51,12 @@ def _act(app: App, carrier: Carrier, organization_id: int, request: WebhookReque
     match webhook := carrier.parse(request):
         case InboundCall():
             return calls.answer(app, carrier, organization_id, webhook)
+        case OutboundAnswer():
+            return calls.connect(app, carrier, organization_id, webhook)
         case CallEvent():
-            calls.record(app, carrier, organization_id, webhook)
+            call = calls.record(app, carrier, organization_id, webhook)
             # Also for a repeated event: the first time it may have failed here.
-            carrier.follow_up(request)
+            carrier.follow_up(request, call, partial(calls.outbound_instruction, app, call))
         case OrderUpdate(phone_numbers=ordered):
             for number in ordered:
                 numbers.settle_delivered(app, carrier, organization_id, number)

@@ -9,7 +9,15 @@ from typing import Any, ClassVar, Protocol
 import urllib3
 
 from ..errors import SignatureInvalid
-from ..model import E164, Call, CallEvent, Instruction, NumberOrder, PurchaseResult
+from ..model import (
+    E164,
+    Call,
+    CallEvent,
+    ConnectStream,
+    Instruction,
+    NumberOrder,
+    PurchaseResult,
+)
 
 # What neither XML 1.0 nor UTF-8 can carry.
 _UNSPEAKABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -28,6 +36,8 @@ class WebhookRequest:
     headers: Mapping[str, str]
     """Names in lower case."""
     body: bytes
+    call_id: int | None = None
+    """Our id of the call, when the URL was given for one call only."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,13 @@ class InboundCall:
     event: CallEvent
     from_: str
     to: E164
+
+
+@dataclass(frozen=True)
+class OutboundAnswer:
+    """Somebody took a call of ours, and the carrier asks what they shall hear."""
+
+    event: CallEvent
 
 
 @dataclass(frozen=True)
@@ -73,7 +90,7 @@ class Ignored:
     type: str
 
 
-Webhook = InboundCall | CallEvent | OrderUpdate | InboundMessage | Ignored
+Webhook = InboundCall | OutboundAnswer | CallEvent | OrderUpdate | InboundMessage | Ignored
 
 
 @dataclass(frozen=True)
@@ -88,9 +105,14 @@ class CarrierContext:
     http: urllib3.PoolManager
     """For requests on the path of a ringing phone, where no carrier's SDK is imported."""
 
-    def webhook_url(self, path: str) -> str:
-        """Return the public URL of `path` for this organization: one opaque id, nothing else."""
-        return f"{self.public_base_url}{path}?org={self.organization_id}"
+    def webhook_url(self, path: str, call_id: int | None = None) -> str:
+        """Return the public URL of `path` for this organization, or for one call of it.
+
+        It carries one opaque id and nothing else.
+        """
+        if call_id is None:
+            return f"{self.public_base_url}{path}?org={self.organization_id}"
+        return f"{self.public_base_url}{path}?call={self.organization_id}-{call_id}"
 
 
 @dataclass(frozen=True)
@@ -141,6 +163,29 @@ class Carrier(Protocol):
         """Look in the carrier's records for what became of an order; None if it has no trace."""
         ...
 
+    def check_ready_to_dial(self) -> None:
+        """Raise CarrierMisconfigured if the account lacks what dialling needs. No request."""
+        ...
+
+    def dial(self, call: Call, stream: ConnectStream) -> str:
+        """Place a call and return the carrier's id of it. Never repeated by itself.
+
+        Its events come back with our id of the call. `stream` is what a person who takes
+        it shall be connected with.
+        """
+        ...
+
+    def hang_up(self, call: Call) -> None:
+        """End a call. One that has ended already is no error."""
+        ...
+
+    def transfer(self, call: Call, to: str) -> None:
+        """Put the other side through to a number (E.164) or a SIP URI, without us.
+
+        Raises CallNotActive when the call is not going on.
+        """
+        ...
+
     def verify(self, request: WebhookRequest) -> None:
         """Raise SignatureInvalid unless the carrier signed exactly this request, just now."""
         ...
@@ -153,8 +198,13 @@ class Carrier(Protocol):
         """Tell the carrier what to do with a ringing call. Safe to repeat."""
         ...
 
-    def follow_up(self, request: WebhookRequest) -> None:
-        """Do what an instruction still needs after this event. Safe to repeat."""
+    def follow_up(
+        self, request: WebhookRequest, call: Call, instruction: Callable[[], Instruction]
+    ) -> None:
+        """Do what a call still needs after this event. Safe to repeat.
+
+        `instruction` says what whoever took a call of ours shall hear.
+        """
         ...
 
     @staticmethod

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from ..errors import (
     AddressRequired,
+    CallNotActive,
     CarrierError,
     CarrierMisconfigured,
     CarrierPermissionDenied,
@@ -27,6 +28,7 @@ _ADVICE: Mapping[Problem, str] = {
     CarrierMisconfigured: "Run 'switchboard carriers connect {name}' to set the account up again.",
     InsufficientBalance: "Add funds at {carrier}, then try again with a new Idempotency-Key.",
     AddressRequired: "Register the address or documents in {carrier}'s console, then buy again.",
+    CallNotActive: "Look at the call's state: GET /api/v1/calls/sid/….",
     CarrierUnavailable: "Nothing was bought or changed; try again in a minute.",
     RateLimited: "Nothing was bought or changed; try again in a few seconds.",
     CarrierError: "{carrier}'s error reference says what the code means.",

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ..errors import (
     AddressRequired,
+    CallNotActive,
     CarrierError,
     CarrierMisconfigured,
     CarrierPermissionDenied,
@@ -41,6 +42,7 @@ from ..model import (
     Direction,
     Hangup,
     Instruction,
+    MachinePolicy,
     NumberOrder,
     OrderStatus,
     PurchaseResult,
@@ -70,6 +72,8 @@ if TYPE_CHECKING:
 WEBHOOK_PATH = "/telnyx-webhook"
 
 _TIMEOUT_S = 12
+# When neither the call nor its assistant says how long it shall ring.
+_RING_TIMEOUT_S = 60
 _FRESH_S = 300
 # Telnyx gives a webhook 2 s unless the application says otherwise (0 to 30).
 _WEBHOOK_TIMEOUT_S = 10
@@ -122,6 +126,14 @@ _EVENT_STATUS = {
     "call.answered": CallStatus.IN_PROGRESS,
     "call.bridged": CallStatus.IN_PROGRESS,
 }
+_MACHINES = {"machine": "machine", "fax_detected": "fax"}
+_MACHINE_DETECTION: dict[MachinePolicy | None, dict[str, Any]] = {
+    MachinePolicy.CONTINUE: {"answering_machine_detection": "detect"},
+    MachinePolicy.HANG_UP: {"answering_machine_detection": "detect"},
+    MachinePolicy.LEAVE_MESSAGE: {"answering_machine_detection": "greeting_end"},
+}
+_WAITS_FOR_DETECTION = (MachinePolicy.HANG_UP, MachinePolicy.LEAVE_MESSAGE)
+
 # How a call that nobody answered ended; one that was answered is completed whatever the cause.
 _HANGUP_UNANSWERED = {
     # Normal clearing without an answer means that the answer's event was lost or is late.
@@ -325,6 +337,55 @@ class Telnyx:
         )
         return matching[0] if matching else None
 
+    # --- calls ---
+
+    def check_ready_to_dial(self) -> None:
+        """Raise CarrierMisconfigured without an application and an outbound voice profile (D38)."""
+        wanted = ("connection_id", "outbound_voice_profile_id")
+        missing = [name for name in wanted if not self._credentials.get(name)]
+        if missing:
+            said = f"the account's {' and '.join(missing)} is not known"
+            raise problem(CarrierMisconfigured, "Telnyx", "dial", said=said)
+
+    def dial(self, call: Call, stream: ConnectStream) -> str:
+        """Place a call that streams as soon as it is answered.
+
+        Unless it must be known first who answers: then the stream begins with a command.
+        """
+        options = call.options
+        wanted: dict[str, Any] = _MACHINE_DETECTION.get(options.machine_detection, {})
+        if options.machine_detection not in _WAITS_FOR_DETECTION:
+            wanted = wanted | _stream_fields(stream)
+        if options.max_duration:
+            wanted = wanted | {"time_limit_secs": min(options.max_duration, _CALL_LIMIT_S)}
+        if options.record:
+            wanted = wanted | {
+                "record": "record-from-answer",
+                "record_channels": "dual",
+                "record_format": "mp3",
+            }
+        request: dict[str, Any] = wanted | {
+            "connection_id": self._credentials["connection_id"],
+            "to": call.customer_number,
+            "from_": call.phone_number,
+            "client_state": _state(call=call.id),
+            "command_id": f"dial-{call.id}",
+            "timeout_secs": options.ring_timeout or _RING_TIMEOUT_S,
+        }
+        return self._ask(
+            f"call {call.customer_number}",
+            lambda client: _call_control_id(client.calls.dial(**request).data),
+            buys=True,
+        )
+
+    def hang_up(self, call: Call) -> None:
+        """End a call; that it is over already is no error (90018)."""
+        self._command(call.call_sid, "hangup", {})
+
+    def transfer(self, call: Call, to: str) -> None:
+        """Put the other side through; our own leg ends then."""
+        self._command(call.call_sid, "transfer", {"to": to} | _nothing_left(), strict=True)
+
     # --- webhooks ---
 
     def verify(self, request: WebhookRequest) -> None:
@@ -370,6 +431,7 @@ class Telnyx:
             status = CallStatus.COMPLETED
             unanswered_status = _HANGUP_UNANSWERED.get(str(cause), CallStatus.FAILED)
         direction = payload.get("direction")
+        state = _read_state(payload.get("client_state"))
         return CallEvent(
             id=str(data.get("id")),
             type=event_type,
@@ -381,13 +443,16 @@ class Telnyx:
             from_=str(payload.get("from") or ""),
             to=str(payload.get("to") or ""),
             hangup_cause=str(cause) if cause else None,
+            answered_by=_answered_by(event_type, payload),
+            call_id=_own_id(state),
         )
 
     def reply(self, call: Call, instruction: Instruction) -> WebhookReply:
         """Send the command that answers the call: Telnyx does not read the reply."""
         match instruction:
             case ConnectStream():
-                self._command(call.call_sid, "answer", _answer_with_stream(call, instruction))
+                stream = _stream_fields(instruction) | {"client_state": _state(call=call.id)}
+                self._command(call.call_sid, "answer", stream)
             case Say(text=text):
                 self._command(call.call_sid, "answer", {"client_state": _state(say=text)})
             case Dial(number=number):
@@ -396,21 +461,35 @@ class Telnyx:
                 self._command(call.call_sid, "hangup", {})
         return WebhookReply()
 
-    def follow_up(self, request: WebhookRequest) -> None:
+    def follow_up(
+        self, request: WebhookRequest, call: Call, instruction: Callable[[], Instruction]
+    ) -> None:
         """Speak or transfer once the call is answered; hang up once the sentence is spoken."""
         data, payload = _event(request)
+        if _is_detection(data) and call.options.machine_detection in _WAITS_FOR_DETECTION:
+            self._after_detection(data, call, instruction())
+            return
         state, sid = _read_state(payload.get("client_state")), str(payload.get("call_control_id"))
         match data.get("event_type"), state:
             case "call.answered", {"say": text}:
-                speech = {"payload": speakable(text), "voice": "female", "language": "en-US"}
-                self._command(sid, "speak", speech | {"client_state": _state(end=True)})
+                self._command(sid, "speak", _speech(text))
             case "call.answered", {"dial": number}:
                 # The person's leg has events of its own, an answer among them: neither leg may
                 # look as if it still had to be put through.
-                done = {"client_state": _state(), "target_leg_client_state": _state()}
-                self._command(sid, "transfer", {"to": number} | done)
+                self._command(sid, "transfer", {"to": number} | _nothing_left())
             case "call.speak.ended", {"end": True}:
                 self._command(sid, "hangup", {})
+
+    def _after_detection(self, data: dict[str, Any], call: Call, instruction: Instruction) -> None:
+        greeting_is_over = "greeting" in data["event_type"]
+        match instruction:
+            case ConnectStream() if not greeting_is_over:
+                stream = _stream_fields(instruction) | {"client_state": _state(call=call.id)}
+                self._command(call.call_sid, "streaming_start", stream)
+            case Hangup():
+                self._command(call.call_sid, "hangup", {})
+            case Say(text=text) if greeting_is_over:
+                self._command(call.call_sid, "speak", _speech(text, call=call.id))
 
     @staticmethod
     def apology(request: WebhookRequest) -> WebhookReply | None:
@@ -419,7 +498,9 @@ class Telnyx:
 
     # --- requests ---
 
-    def _command(self, call_sid: str, action: str, body: dict[str, Any]) -> None:
+    def _command(
+        self, call_sid: str, action: str, body: dict[str, Any], *, strict: bool = False
+    ) -> None:
         # Plain HTTP: the SDK's import costs more than everything else on this path together.
         url = f"{self._context.api_url}/calls/{quote(call_sid, safe='')}/actions/{action}"
         # Repeats of one command within 60 s are ignored.
@@ -437,14 +518,16 @@ class Telnyx:
         except urllib3.exceptions.HTTPError as error:
             raise unanswered("Telnyx", what) from error
         if answer.status >= 400:
-            self._refuse_command(answer, what)
+            self._refuse_command(answer, what, strict)
 
-    def _refuse_command(self, answer: urllib3.BaseHTTPResponse, what: str) -> None:
+    def _refuse_command(self, answer: urllib3.BaseHTTPResponse, what: str, strict: bool) -> None:
         try:
             body = answer.json()
         except ValueError:
             body = None
         code, said = _first_error(body)
+        if code in _TOO_LATE and strict:
+            raise problem(CallNotActive, "Telnyx", what, said=said, code=code)
         if code not in _TOO_LATE:
             raise problem(_kind(answer.status, code), "Telnyx", what, said=said, code=code)
 
@@ -515,6 +598,10 @@ def _was_never_sent(error: Exception) -> bool:
     import httpx
 
     return isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout)
+
+
+def _call_control_id(placed: Any) -> str:
+    return str(placed.call_control_id)
 
 
 def _reference(order: NumberOrder) -> str:
@@ -626,7 +713,37 @@ def _read_state(text: object) -> object:
         return None
 
 
-def _answer_with_stream(call: Call, instruction: ConnectStream) -> dict[str, Any]:
+def _speech(text: str, **state: Any) -> dict[str, Any]:
+    return {
+        "payload": speakable(text),
+        "voice": "female",
+        "language": "en-US",
+        "client_state": _state(end=True, **state),
+    }
+
+
+def _nothing_left() -> dict[str, str]:
+    # For a transfer: neither leg may look as if it still had to be put through.
+    return {"client_state": _state(), "target_leg_client_state": _state()}
+
+
+def _own_id(state: object) -> int | None:
+    own_id = state.get("call") if isinstance(state, dict) else None
+    return own_id if isinstance(own_id, int) else None
+
+
+def _is_detection(data: dict[str, Any]) -> bool:
+    return str(data.get("event_type")).startswith("call.machine.")
+
+
+def _answered_by(event_type: str, payload: dict[str, Any]) -> str | None:
+    if not (event_type.startswith("call.machine.") and event_type.endswith("detection.ended")):
+        return None
+    result = str(payload.get("result"))
+    return "human" if result.startswith("human") else _MACHINES.get(result, "unknown")
+
+
+def _stream_fields(instruction: ConnectStream) -> dict[str, Any]:
     return {
         "stream_url": _stream_url(instruction),
         # What the caller says. With both tracks the runtime would hear itself.
@@ -634,7 +751,6 @@ def _answer_with_stream(call: Call, instruction: ConnectStream) -> dict[str, Any
         # The default, mp3, plays nothing that a voice runtime sends.
         "stream_bidirectional_mode": "rtp",
         "stream_bidirectional_codec": "PCMU",
-        "client_state": _state(call=call.id),
     }
 
 

@@ -6,6 +6,7 @@ Round trips: buying a configured number takes 1 request, answering a call 0.
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,6 +16,7 @@ from twilio.request_validator import RequestValidator
 
 from ..errors import (
     AddressRequired,
+    CallNotActive,
     CarrierError,
     CarrierMisconfigured,
     CarrierPermissionDenied,
@@ -38,6 +40,7 @@ from ..model import (
     Direction,
     Hangup,
     Instruction,
+    MachinePolicy,
     NumberOrder,
     OrderStatus,
     PurchaseResult,
@@ -51,6 +54,7 @@ from .base import (
     Credentials,
     InboundCall,
     InboundMessage,
+    OutboundAnswer,
     Webhook,
     WebhookReply,
     WebhookRequest,
@@ -71,6 +75,8 @@ FALLBACK_PATH = "/fallback/twilio.xml"
 # Connecting and reading are timed separately: twice this, and the rest of a purchase,
 # stay under API Gateway's 29 s.
 _TIMEOUT_S = 12
+# When neither the call nor its assistant says how long it shall ring.
+_RING_TIMEOUT_S = 60
 
 # https://www.twilio.com/docs/voice/twiml/stream: name and value of a <Parameter> together.
 _PARAMETER_LIMIT = 500
@@ -90,6 +96,14 @@ _CALL_STATUS = {
     # Of the media stream: for an inbound call, the only sign that it was answered.
     "stream-started": CallStatus.IN_PROGRESS,
 }
+_ANSWERED_BY = {
+    "human": "human",
+    **dict.fromkeys(
+        ["machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other"], "machine"
+    ),
+    "fax": "fax",
+    "unknown": "unknown",
+}
 _DIRECTIONS = {
     "inbound": Direction.INBOUND,
     "outbound-api": Direction.OUTBOUND,
@@ -104,6 +118,12 @@ _PROBLEMS: dict[int, Problem] = {
     **dict.fromkeys([20006, 20008, 20010, 20403, 10002, 21404, 22300], CarrierPermissionDenied),
     **dict.fromkeys([21205, 21502, 21218, 21420], CarrierMisconfigured),
     20003: InvalidCredentials,
+    21220: CallNotActive,
+    **dict.fromkeys([21211, 21217, 21214, 13223, 13224, 21201, 21212, 21213], InvalidNumber),
+    **dict.fromkeys(
+        [21210, 21215, 13227, 21203, 21216, 13225, 21219, 21226], CarrierPermissionDenied
+    ),
+    10004: RateLimited,
     20429: RateLimited,
 }
 # "Account not active": also what an empty balance looks like, there is no code for that.
@@ -196,6 +216,54 @@ class Twilio:
         )
         return held[0] if held else None
 
+    # --- calls ---
+
+    def check_ready_to_dial(self) -> None:
+        """Nothing to check: every Twilio account that holds a number can dial."""
+
+    def dial(self, call: Call, stream: ConnectStream) -> str:
+        """Place a call. When it is answered, Twilio asks our voice URL what to do."""
+        options = call.options
+        status_url = self._context.webhook_url(STATUS_PATH, call.id)
+        extra: dict[str, Any] = {}
+        if options.max_duration:
+            extra["time_limit"] = options.max_duration
+        if options.record:
+            extra["record"] = True
+        placed = self._ask(
+            f"call {call.customer_number}",
+            lambda client: client.calls.create(
+                to=call.customer_number,
+                from_=call.phone_number,
+                url=self._context.webhook_url(VOICE_PATH, call.id),
+                method="POST",
+                fallback_url=self._context.public_base_url + FALLBACK_PATH,
+                fallback_method="GET",
+                status_callback=status_url,
+                status_callback_method="POST",
+                status_callback_event=["initiated", "ringing", "answered", "completed"],
+                timeout=options.ring_timeout or _RING_TIMEOUT_S,
+                **extra,
+                **_machine_detection(options.machine_detection, status_url),
+            ),
+            buys=True,
+        )
+        return str(placed.sid)
+
+    def hang_up(self, call: Call) -> None:
+        """End a call; Twilio takes `completed` for one that is ringing or over, too."""
+        self._ask(
+            f"end call {call.call_sid}",
+            lambda client: client.calls(call.call_sid).update(status="completed"),
+        )
+
+    def transfer(self, call: Call, to: str) -> None:
+        """Replace the running instructions by a <Dial>."""
+        self._ask(
+            f"transfer call {call.call_sid}",
+            lambda client: client.calls(call.call_sid).update(twiml=_transfer_twiml(to)),
+        )
+
     # --- webhooks ---
 
     def verify(self, request: WebhookRequest) -> None:
@@ -211,13 +279,17 @@ class Twilio:
         path = urlsplit(request.url).path
         if path.endswith(SMS_PATH):
             return _message(form)
-        event = self._call_event(form)
-        if path.endswith(VOICE_PATH) and event.direction is Direction.INBOUND:
-            return InboundCall(event, from_=event.from_, to=parse_e164(event.to))
-        return event
+        event = replace(self._call_event(form), call_id=request.call_id)
+        if not path.endswith(VOICE_PATH):
+            return event
+        if request.call_id is not None:
+            return OutboundAnswer(event)
+        return InboundCall(event, from_=event.from_, to=parse_e164(event.to))
 
     def _call_event(self, form: "_Form") -> CallEvent:
-        sid, word = form["CallSid"], form["StreamEvent"] or form["CallStatus"]
+        sid = form["CallSid"]
+        # Streams and asynchronous machine detection report without a call status.
+        word = form["StreamEvent"] or form["CallStatus"] or "machine-detection"
         if not sid:
             raise InvalidRequest("A Twilio call webhook without CallSid")
         duration = form["CallDuration"]
@@ -233,13 +305,17 @@ class Twilio:
             to=form["To"],
             duration=int(duration) if duration.isdecimal() else None,
             hangup_cause=form["SipResponseCode"] or None,
+            answered_by=_ANSWERED_BY.get(form["AnsweredBy"]),
         )
 
     def reply(self, call: Call, instruction: Instruction) -> WebhookReply:
         """Answer with TwiML: the reply to the webhook is the answer to the call."""
-        return _twiml(instruction, self._context.webhook_url(STATUS_PATH))
+        own_id = call.id if call.direction is Direction.OUTBOUND else None
+        return _twiml(instruction, self._context.webhook_url(STATUS_PATH, own_id))
 
-    def follow_up(self, request: WebhookRequest) -> None:
+    def follow_up(
+        self, request: WebhookRequest, call: Call, instruction: Callable[[], Instruction]
+    ) -> None:
         """Nothing: one TwiML document holds the whole instruction."""
 
     @staticmethod
@@ -397,6 +473,34 @@ def _purchase(number: "IncomingPhoneNumberInstance") -> PurchaseResult:
             "provider": Twilio.name,
         },
     )
+
+
+def _machine_detection(policy: MachinePolicy | None, status_url: str) -> dict[str, str]:
+    match policy:
+        case MachinePolicy.HANG_UP:
+            return {"machine_detection": "Enable"}
+        case MachinePolicy.LEAVE_MESSAGE:
+            # Waits for the beep, so that the message is spoken after it.
+            return {"machine_detection": "DetectMessageEnd"}
+        case MachinePolicy.CONTINUE:
+            # Without async the person who answered would hear nothing until Twilio is sure.
+            return {
+                "machine_detection": "Enable",
+                "async_amd": "true",
+                "async_amd_status_callback": status_url,
+            }
+    return {}
+
+
+def _transfer_twiml(to: str) -> str:
+    from twilio.twiml.voice_response import VoiceResponse
+
+    response = VoiceResponse()
+    if to.startswith("+"):
+        response.dial(to)
+    else:
+        response.dial().sip(to)
+    return str(response)
 
 
 def _no_answer(error: Exception, what: str) -> Exception:

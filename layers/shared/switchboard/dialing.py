@@ -1,0 +1,322 @@
+"""Placing a call: resolve, render, reserve, dial once, settle."""
+
+import hashlib
+import json
+import logging
+from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from . import calls, limits, templates
+from .app import App
+from .carriers.base import Carrier
+from .destinations import check_destination
+from .errors import (
+    CallInProgress,
+    IdempotencyKeyReused,
+    InvalidNumber,
+    InvalidRequest,
+    LimitExceeded,
+    NoAssistant,
+    NotOwned,
+    OutcomeUnknown,
+    ServiceUnavailable,
+    SwitchboardError,
+)
+from .model import (
+    E164,
+    Assistant,
+    Call,
+    CallStatus,
+    DialOptions,
+    Direction,
+    Limits,
+    MachinePolicy,
+    NumberStatus,
+    Refusal,
+    masked,
+    parse_e164,
+)
+from .store import DialContext, Place, Quota, Taken
+
+logger = logging.getLogger(__name__)
+
+# Longer than the function that dials may run: after this, whoever was dialling is dead.
+_IN_FLIGHT = timedelta(seconds=60)
+_WRITE_TRIES = 4
+_METADATA_LIMIT = 16 * 1024
+
+
+@dataclass(frozen=True)
+class DialRequest:
+    """What a customer asks for, as it came."""
+
+    to_phone_number: str | None
+    from_phone_number: str | None
+    assistant_id: int | None = None
+    welcome_message: str | None = None
+    agenda: str | None = None
+    variables: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
+    options: DialOptions = field(default_factory=DialOptions)
+
+
+@dataclass(frozen=True)
+class Dialled:
+    """A call, and whether the answer is one that was given before."""
+
+    call: Call
+    replayed: bool = False
+
+
+def initiate(
+    app: App, organization_id: int, request: DialRequest, key: str | None = None
+) -> Dialled:
+    """Place a call at most once per Idempotency-Key, and never twice by ourselves.
+
+    Raises InvalidRequest, NotOwned, NoAssistant, DestinationNotAllowed, LimitExceeded and
+    their like before anything is dialled. What the carrier answered is in the call: dialing,
+    failed with its refusal, or unknown.
+    """
+    from_, to = _numbers(request)
+    found = app.store.dial_context(organization_id, from_, request.assistant_id)
+    carrier = app.carrier(_carrier_of(app, organization_id, from_, found), organization_id)
+    assistant = _assistant(request, from_, found)
+    allowed = found.organization.limits if found.organization else Limits()
+    check_destination(to, allowed)
+    call = _new_call(app, organization_id, carrier, from_, to, assistant, request)
+    carrier.check_ready_to_dial()
+    fingerprint = _fingerprint(request)
+    call, places, quotas = limits.reserved(call, allowed, app.clock())
+    try:
+        _reserve(app, call, key, fingerprint, places, quotas)
+    except Taken as taken:
+        return Dialled(_repeat(app, taken, str(key), fingerprint), replayed=True)
+    return Dialled(_dial(app, carrier, call))
+
+
+# --- before anything is dialled ---
+
+
+def _numbers(request: DialRequest) -> tuple[E164, E164]:
+    if not request.from_phone_number:
+        raise InvalidRequest("from_phone_number is required")
+    if not request.to_phone_number:
+        raise InvalidRequest("to_phone_number is required")
+    try:
+        return parse_e164(request.from_phone_number), parse_e164(request.to_phone_number)
+    except InvalidNumber as error:
+        raise InvalidNumber(
+            "Invalid phone number format. Use E.164 format (e.g., +1234567890)"
+        ) from error
+
+
+def _carrier_of(app: App, organization_id: int, from_: E164, found: DialContext) -> str:
+    number = found.number
+    if number is not None and number.organization_id == organization_id:
+        if number.status is not NumberStatus.ACTIVE:
+            raise InvalidRequest(f"{from_} is not active yet: its carrier has not delivered it.")
+        if not number.capabilities.voice:
+            raise InvalidRequest(f"{from_} cannot place calls: its carrier says it has no voice.")
+        return number.carrier
+    verified = found.caller_id_carrier
+    if verified is None:
+        raise NotOwned(f"Unauthorized: phone number {from_} does not belong to your organization")
+    return verified
+
+
+def _assistant(request: DialRequest, from_: E164, found: DialContext) -> Assistant:
+    if request.assistant_id is not None:
+        if found.assistant is None:
+            raise NotOwned(
+                f"Unauthorized: assistant {request.assistant_id} does not belong to your "
+                "organization"
+            )
+        assistant: Assistant | None = found.assistant
+    else:
+        assistant = found.number.assistant if found.number else None
+    if assistant is None:
+        raise NoAssistant(f"No assistant found for phone number {from_}")
+    if not assistant.is_active:
+        raise InvalidRequest(f"Assistant '{assistant.name}' is not active. Activate it first.")
+    return assistant
+
+
+def _new_call(
+    app: App,
+    organization_id: int,
+    carrier: Carrier,
+    from_: E164,
+    to: E164,
+    assistant: Assistant,
+    request: DialRequest,
+) -> Call:
+    options = _options(request, assistant)
+    now = app.clock()
+    call = Call(
+        id=app.new_id(),
+        organization_id=organization_id,
+        carrier=carrier.name,
+        call_sid="",
+        direction=Direction.OUTBOUND,
+        phone_number=from_,
+        customer_number=to,
+        status=CallStatus.QUEUED,
+        created_at=now,
+        assistant_id=assistant.id,
+        assistant_name=assistant.name,
+        stream_url=assistant.stream_url,
+        metadata=request.metadata,
+        answered_with="stream",
+    )
+    texts = templates.render_all(
+        {
+            "welcome_message": request.welcome_message or assistant.welcome_message,
+            "agenda": request.agenda,
+            "voicemail_message": options.voicemail_message,
+        },
+        request.variables,
+        {
+            "from_number": from_,
+            "to_number": to,
+            "direction": call.direction.value,
+            "call_id": call.id,
+            "now": now.isoformat(timespec="seconds"),
+        },
+    )
+    return replace(
+        call,
+        welcome_message=texts["welcome_message"],
+        agenda=texts["agenda"],
+        options=replace(options, voicemail_message=texts["voicemail_message"]),
+    )
+
+
+def _options(request: DialRequest, assistant: Assistant) -> DialOptions:
+    options = request.options.over(assistant.dial_options)
+    if options.machine_detection is MachinePolicy.LEAVE_MESSAGE and not options.voicemail_message:
+        raise InvalidRequest("machine_detection leave_message needs a voicemail_message")
+    if len(json.dumps(request.metadata)) > _METADATA_LIMIT:
+        raise InvalidRequest(f"metadata is larger than {_METADATA_LIMIT // 1024} KB")
+    return options
+
+
+def _fingerprint(request: DialRequest) -> str:
+    text = json.dumps(asdict(request), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+# --- reserving ---
+
+
+def _reserve(
+    app: App,
+    call: Call,
+    key: str | None,
+    fingerprint: str,
+    places: list[Place],
+    quotas: list[Quota],
+) -> None:
+    """Write the call and what it takes up; raise LimitExceeded, or Taken when the key was used."""
+    for _ in range(_WRITE_TRIES):
+        try:
+            app.store.reserve_call(call, key, fingerprint, places, quotas)
+            return
+        except Taken as taken:
+            if 1 in taken.failed:
+                raise
+            if 0 in taken.failed:
+                raise ServiceUnavailable(
+                    "Two calls got the same id. Send the call again."
+                ) from taken
+            # The call and its key come first.
+            full = [place for n, place in enumerate(places, 2) if n in taken.failed]
+            used = [quota for n, quota in enumerate(quotas, 2 + len(places)) if n in taken.failed]
+            if used:
+                wait = (used[0].until - app.clock()).total_seconds()
+                raise _exceeded(used[0].limit, used[0].most, wait) from taken
+            now = app.clock()
+            if not sum(app.store.free_expired(place.lease.row, now) for place in full):
+                raise _exceeded(full[0].limit, full[0].most, _PLACE_RETRY_S) from taken
+    raise ServiceUnavailable("Too many calls are being placed at once. Try again in a moment.")
+
+
+# When a place gets free nobody knows; asking again every few seconds is fair.
+_PLACE_RETRY_S = 5
+
+
+def _exceeded(limit: str, most: int, wait: float) -> LimitExceeded:
+    return LimitExceeded(limit, most, retry_after=max(1, round(wait)))
+
+
+def _repeat(app: App, taken: Taken, key: str, fingerprint: str) -> Call:
+    pointer = taken.found[1] or {}
+    if pointer.get("fingerprint") != fingerprint:
+        raise IdempotencyKeyReused(
+            f"Idempotency-Key '{key}' was used for another call. Send a new key for a new call."
+        )
+    call = app.store.call(int(pointer["call_id"]))
+    if call is None:
+        raise ServiceUnavailable("The earlier call with this Idempotency-Key cannot be read.")
+    if call.status is not CallStatus.QUEUED:
+        return call
+    if app.clock() - call.created_at < _IN_FLIGHT:
+        raise CallInProgress(
+            f"The call to {call.customer_number} with this Idempotency-Key is still being placed. "
+            "Repeat the request in a few seconds to see how it went."
+        )
+    # Whoever was dialling died: whether the carrier was asked, nobody knows.
+    return replace(call, status=CallStatus.UNKNOWN)
+
+
+# --- dialling ---
+
+
+def _dial(app: App, carrier: Carrier, call: Call) -> Call:
+    try:
+        call_sid = carrier.dial(call, calls.stream(app, call, str(call.stream_url)))
+    except OutcomeUnknown as error:
+        logger.warning("dial outcome unknown", extra=_trace(call, error))
+        return _settled(app, call, replace(call, status=CallStatus.UNKNOWN))
+    except SwitchboardError as error:
+        logger.info("dial refused", extra=_trace(call, error))
+        refusal = Refusal(error.status, error.code, str(error))
+        failed = replace(call, status=CallStatus.FAILED, refusal=refusal, ended_at=app.clock())
+        return _settled(app, call, failed)
+    return _settled(app, call, replace(call, status=CallStatus.DIALING, call_sid=call_sid))
+
+
+def _settled(app: App, before: Call, after: Call) -> Call:
+    """Write how dialling went, unless an event of the call has told better meanwhile."""
+    try:
+        for _ in range(_WRITE_TRIES):
+            try:
+                app.store.save_call(before, after)
+                return after
+            except Taken:
+                before = app.store.call(after.id) or before
+                after = _with_news(before, after)
+    except ServiceUnavailable as error:
+        logger.error("dial not settled", extra=_trace(after, error))
+        return after if after.call_sid else replace(after, status=CallStatus.UNKNOWN)
+    return after
+
+
+def _with_news(now: Call, after: Call) -> Call:
+    further = after.status.rank > now.status.rank
+    return replace(
+        now,
+        status=after.status if further else now.status,
+        call_sid=now.call_sid or after.call_sid,
+        refusal=after.refusal,
+    )
+
+
+def _trace(call: Call, error: Exception) -> dict[str, object]:
+    return {
+        "call_id": call.id,
+        "organization_id": call.organization_id,
+        "carrier": call.carrier,
+        "customer_number": masked(call.customer_number),
+        "problem": type(error).__name__,
+    }
