@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from switchboard.dialing import DialRequest
 from switchboard.model import (
     E164,
     Assistant,
@@ -100,3 +101,8 @@ def a_call(**changes: Any) -> Call:
         answered_with="stream",
     )
     return replace(call, **changes)
+
+
+def a_dial(**changes: Any) -> DialRequest:
+    """Return a request to call somebody."""
+    return replace(DialRequest(to_phone_number=CALLER, from_phone_number=NUMBER), **changes)

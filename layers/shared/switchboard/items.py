@@ -54,7 +54,7 @@ def fields_of(entity: Any) -> Item:
     item: Item = plain(asdict(entity))
     if "metadata" in item:
         # A customer's own JSON: kept as text, for the table's numbers are not JSON's.
-        item["metadata"] = json.dumps(item["metadata"])
+        item["metadata"] = json.dumps(entity.metadata)
     return item
 
 
