@@ -7,11 +7,11 @@ import boto3
 import pytest
 import urllib3
 from moto import mock_aws
+
 from switchboard.app import App
 from switchboard.secrets import Secrets
 from switchboard.settings import Settings
 from switchboard.store import Store
-
 from tests.builders import ORGANIZATION, an_organization
 from tests.clock import Clock
 from tests.fakes import Books, carriers
