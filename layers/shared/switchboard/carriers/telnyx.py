@@ -8,6 +8,7 @@ import base64
 import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -81,7 +82,12 @@ _CALL_LIMIT_S = 14400
 # "If there is no reply in 500 ms or a 5xx, send the same command again": the command_id
 # makes the second a no-op. https://developers.telnyx.com/docs/voice/programmable-voice
 _COMMAND_RETRY = urllib3.Retry(
-    total=1, allowed_methods=None, status_forcelist=(500, 502, 503, 504), raise_on_status=False
+    total=1,
+    allowed_methods=None,
+    status_forcelist=(500, 502, 503, 504),
+    raise_on_status=False,
+    # Somebody hears it ring: Telnyx sends its event again, and sooner than it asks us to wait.
+    respect_retry_after_header=False,
 )
 _COMMAND_TIMEOUT = urllib3.Timeout(connect=0.5, read=1.0)
 # The call is over, or is already past what the command asks for.
@@ -101,7 +107,8 @@ _PROBLEMS: dict[str, Problem] = {
     **dict.fromkeys(["85007", "85008", "90041", "90042", "90043"], RateLimited),
     **dict.fromkeys(["10021", "10035", "10036"], CarrierUnavailable),
 }
-# HTTP status decides before the code where it says enough: 10011 comes with 429 and with 422.
+# For codes that are not listed. 10011 must not be: it comes with 429 and, meaning something
+# else, with 422.
 _STATUS_PROBLEMS: dict[int, Problem] = {
     401: InvalidCredentials,
     402: InsufficientBalance,
@@ -132,6 +139,8 @@ _HANGUP_UNANSWERED = {
     "no_answer": CallStatus.NO_ANSWER,
     "user_busy": CallStatus.BUSY,
 }
+_APOLOGY = "We are sorry, this call cannot be connected right now. Please try again later."
+
 _ORDER_EVENTS = {"number_order.complete", "number.order.status.update"}
 
 
@@ -397,20 +406,29 @@ class Telnyx:
         return WebhookReply()
 
     def follow_up(self, request: WebhookRequest) -> None:
-        """Speak or transfer once the call is answered; hang up once the sentence is spoken."""
+        """Speak or transfer once the call is answered; hang up once the sentence is spoken.
+
+        A caller whose media stream could not be opened hears an apology.
+        """
         data, payload = _event(request)
         state, sid = _read_state(payload.get("client_state")), str(payload.get("call_control_id"))
         match data.get("event_type"), state:
             case "call.answered", {"say": text}:
-                speech = {"payload": speakable(text), "voice": "female", "language": "en-US"}
-                self._command(sid, "speak", speech | {"client_state": _state(end=True)})
+                self._speak(sid, text)
             case "call.answered", {"dial": number}:
                 # The person's leg has events of its own, an answer among them: neither leg may
                 # look as if it still had to be put through.
                 done = {"client_state": _state(), "target_leg_client_state": _state()}
                 self._command(sid, "transfer", {"to": number} | done)
+            case "streaming.failed", {"call": _}:
+                # The call is answered and would stay silent until the caller gives up.
+                self._speak(sid, _APOLOGY)
             case "call.speak.ended", {"end": True}:
                 self._command(sid, "hangup", {})
+
+    def _speak(self, call_sid: str, text: str) -> None:
+        speech = {"payload": speakable(text), "voice": "female", "language": "en-US"}
+        self._command(call_sid, "speak", speech | {"client_state": _state(end=True)})
 
     @staticmethod
     def apology(request: WebhookRequest) -> WebhookReply | None:
@@ -453,7 +471,7 @@ class Telnyx:
         import telnyx
 
         try:
-            return request(self._client())
+            return request(self._client)
         except telnyx.APIStatusError as error:
             code, said = _first_error(error.body)
             if code == _SEARCH_FIRST:
@@ -476,7 +494,9 @@ class Telnyx:
                 CarrierUnavailable, "Telnyx", what, said="its answer could not be read"
             ) from error
 
+    @cached_property
     def _client(self) -> "Client":
+        # One for all requests: each new one reads every root certificate, a quarter of a second.
         import telnyx
 
         return telnyx.Telnyx(
@@ -499,9 +519,9 @@ _DIRECTIONS = {
 
 
 def _kind(status: int, code: str) -> Problem:
-    if status in _STATUS_PROBLEMS:
-        return _STATUS_PROBLEMS[status]
-    return _PROBLEMS.get(code) or (CarrierUnavailable if status >= 500 else CarrierError)
+    # The statuses that come with a code are documented for few of them: the code decides.
+    listed = _PROBLEMS.get(code) or _STATUS_PROBLEMS.get(status)
+    return listed or (CarrierUnavailable if status >= 500 else CarrierError)
 
 
 def _first_error(body: object) -> tuple[str, str]:
@@ -551,7 +571,9 @@ def _purchase(placed: Any, order: NumberOrder) -> PurchaseResult:
 def _requirements(placed: Any) -> dict[str, str]:
     # Such an order stays open at Telnyx and is delivered once a person has given the papers,
     # so it is not refused: giving the claim back would leave a number that nobody knows of.
-    states = {number.requirements_status for number in placed.phone_numbers or []}
+    # A list of orders shows less of their numbers than an order does.
+    numbers = placed.phone_numbers or []
+    states = {str(getattr(number, "requirements_status", "")) for number in numbers}
     waiting = sorted(states & _DOCUMENTS_WANTED)
     return {"requirements_status": waiting[0]} if waiting else {}
 
