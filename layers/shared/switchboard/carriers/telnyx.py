@@ -496,7 +496,7 @@ class Telnyx:
 
     @cached_property
     def _client(self) -> "Client":
-        # One for all requests: each new one reads every root certificate, a quarter of a second.
+        # One for all requests of a purchase or a connection: one TLS handshake, not several.
         import telnyx
 
         return telnyx.Telnyx(

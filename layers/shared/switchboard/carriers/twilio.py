@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from twilio.request_validator import RequestValidator
 
@@ -416,8 +416,13 @@ def _twiml(instruction: Instruction, stream_status_url: str = "") -> WebhookRepl
     match instruction:
         case ConnectStream(url=url, parameters=parameters):
             connect = Connect()
-            stream = connect.stream(url=url, status_callback=stream_status_url)
-            for name, value in parameters.items():
+            # Twilio takes no query in a stream's URL: what it says is told as parameters.
+            address = urlsplit(url)
+            stream = connect.stream(
+                url=urlunsplit(address._replace(query="")), status_callback=stream_status_url
+            )
+            query = dict(parse_qsl(address.query, keep_blank_values=True))
+            for name, value in (query | parameters).items():
                 # What does not fit is fetched by the runtime, with the session token.
                 if len(name) + len(value) <= _PARAMETER_LIMIT:
                     stream.parameter(name=name, value=speakable(value))
