@@ -7,11 +7,11 @@ import boto3
 import pytest
 import urllib3
 from moto import mock_aws
+
 from switchboard.app import App
 from switchboard.secrets import Secrets
 from switchboard.settings import Settings
 from switchboard.store import Store
-
 from tests.builders import ORGANIZATION, an_organization
 from tests.clock import Clock
 from tests.fakes import Books, carriers
@@ -35,6 +35,9 @@ def _no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    # Whoever works with the local stack may have its settings in the shell.
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "SWITCHBOARD_STACK"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
