@@ -632,7 +632,7 @@ def _message(payload: dict[str, Any]) -> InboundMessage:
 def _timestamp(text: object) -> datetime | None:
     try:
         return datetime.fromisoformat(str(text)).astimezone(UTC) if text else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -220,7 +220,6 @@ class Twilio:
         sid, word = form["CallSid"], form["StreamEvent"] or form["CallStatus"]
         if not sid:
             raise InvalidRequest("A Twilio call webhook without CallSid")
-        duration = form["CallDuration"]
         return CallEvent(
             # Not I-Twilio-Idempotency-Token: the signature does not cover headers.
             id=f"{sid}:{word}:{form['StreamSid'] or form['SequenceNumber']}",
@@ -231,7 +230,7 @@ class Twilio:
             direction=_DIRECTIONS.get(form["Direction"]),
             from_=form["From"],
             to=form["To"],
-            duration=int(duration) if duration.isdecimal() else None,
+            duration=form.figure("CallDuration"),
             hangup_cause=form["SipResponseCode"] or None,
         )
 
@@ -348,6 +347,11 @@ class _Form:
     def __getitem__(self, name: str) -> str:
         return self._values.get(name, [""])[0]
 
+    def figure(self, name: str) -> int | None:
+        """Return a whole number, or None for anything else and for more than nine digits."""
+        text = self[name]
+        return int(text) if text.isdecimal() and len(text) <= 9 else None
+
     def getall(self, name: str) -> list[str]:
         """Return every value of `name`; the SDK's validator asks for this."""
         return self._values[name]
@@ -356,21 +360,22 @@ class _Form:
 def _message(form: _Form) -> InboundMessage:
     if not form["MessageSid"]:
         raise InvalidRequest("A Twilio message webhook without MessageSid")
-    media = int(form["NumMedia"]) if form["NumMedia"].isdecimal() else 0
     return InboundMessage(
         message_sid=form["MessageSid"],
         from_=form["From"],
         to=form["To"],
         body=form["Body"],
         # Ten is the most that one message carries.
-        media_urls=tuple(form[f"MediaUrl{place}"] for place in range(min(media, 10))),
+        media_urls=tuple(
+            form[f"MediaUrl{place}"] for place in range(min(form.figure("NumMedia") or 0, 10))
+        ),
     )
 
 
 def _timestamp(text: str) -> datetime | None:
     try:
         return parsedate_to_datetime(text).astimezone(UTC) if text else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
