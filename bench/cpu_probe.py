@@ -1,8 +1,9 @@
 """The processor time of webhooks. Runs in a bare interpreter: `cpu_probe.py TASK LAYER RUNTIME`.
 
-Reads {"replies": …, "events": […]} and prints the seconds of each event, and how they were
-answered. What AWS and the carrier answer is canned where a connection would be opened: requests
-are still built, signed and read, but the kernel's share, which is noise, is left out.
+Reads {"replies": …, "events": […]} and prints the seconds of each event, how they were answered,
+and what had to be imported for that. What AWS and the carrier answer is canned where a connection
+would be opened: requests are still built, signed and read, but the kernel's share, which is
+noise, is left out.
 """
 
 import json
@@ -72,4 +73,4 @@ for event in given["events"]:
     reply = app.lambda_handler(event, None)
     seconds.append(time.process_time() - started)
     statuses.add(reply["statusCode"])
-print(json.dumps({"seconds": seconds, "statuses": sorted(statuses)}))
+print(json.dumps({"seconds": seconds, "statuses": sorted(statuses), "modules": [*sys.modules]}))

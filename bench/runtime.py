@@ -63,7 +63,7 @@ class Runtime:
         # Left by somebody's run: Lambda would not have it.
         shutil.rmtree(task / "__pycache__", ignore_errors=True)
         command = [
-            *(_bare_interpreter(), "-I", "-S", "-B"),
+            *bare_interpreter(),
             *(str(program), str(task), str(LAYER), str(self._packages), *arguments),
         ]
         home = {"HOME": str(self._home)}
@@ -78,18 +78,24 @@ class Runtime:
         return json.loads(done.stdout.splitlines()[-1])
 
 
-def _bare_interpreter() -> str:
+def bare_interpreter() -> list[str]:
+    """Return the command of an interpreter that finds nothing but the standard library."""
     # Not the virtual environment's: that one would find our development packages.
-    return os.path.realpath(sys.executable)
+    return [os.path.realpath(sys.executable), "-I", "-S", "-B"]
 
 
-def _copy(name: str, to: Path) -> None:
+def installed(name: str) -> Path:
+    """Return the folder or file of a package that is installed here."""
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(name)
     origin = Path(spec.origin)
-    if origin.name == "__init__.py":
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(origin.parent, to / name, ignore=ignored)
+    return origin.parent if origin.name == "__init__.py" else origin
+
+
+def _copy(name: str, to: Path) -> None:
+    source = installed(name)
+    if source.is_dir():
+        shutil.copytree(source, to / name, ignore=shutil.ignore_patterns("__pycache__"))
     else:
-        shutil.copy(origin, to)
+        shutil.copy(source, to)
