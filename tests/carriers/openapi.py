@@ -58,6 +58,29 @@ class Description:
         ]
         return [f"{label} ({exchange.status}): {problem}" for problem in found]
 
+    def event_problems(self, event: Json) -> list[str]:
+        """List everything in a webhook's JSON body that the document does not allow."""
+        kind = event["data"]["event_type"]
+        for name in self.document["webhooks"]:
+            body = ("webhooks", name, "post", "requestBody", "content", "application/json")
+            data, _ = self._resolved((*self._resolved((*body, "schema"))[0], "properties", "data"))
+            event_type = self._property(data, "event_type")
+            if kind in event_type.get("enum", [event_type.get("example")]):
+                found = self._misfits((*body, "schema"), event, "event")
+                return [f"{kind}: {problem}" for problem in found]
+        return [f"{kind}: not described"]
+
+    def _property(self, at: Where, name: str) -> Json:
+        """Return a property's schema, from wherever it is put together."""
+        at, schema = self._resolved(at)
+        if name in schema.get("properties", {}):
+            return self._resolved((*at, "properties", name))[1]
+        parts = [
+            self._property((*at, "allOf", str(n)), name)
+            for n, _ in enumerate(schema.get("allOf", []))
+        ]
+        return next((part for part in parts if part), {})
+
     def _path(self, path: str) -> tuple[str, Json]:
         """Return the template that fits a path, most literal first, and its values."""
         fitting = []
