@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from switchboard.carriers.base import WebhookRequest
+from switchboard.carriers.base import InboundCall, WebhookRequest
 from switchboard.errors import (
     CarrierUnavailable,
     NumberUnavailable,
     OutcomeUnknown,
     RateLimited,
 )
-from switchboard.model import ConnectStream, Dial, Hangup, NumberOrder, OrderStatus, Say
+from switchboard.model import Call, ConnectStream, Dial, Hangup, NumberOrder, OrderStatus, Say
 from tests.carriers.conftest import NUMBER, Connect, Subject
 from tests.carriers.lab import Exchange, Lab
 from tests.carriers.signing import data, signed_request
@@ -162,24 +162,25 @@ class TestCommands:
     """A command answers the call. It may be repeated: its command_id makes that harmless."""
 
     @pytest.fixture
-    def ringing(self, subject: Subject, lab: Lab, order: NumberOrder) -> str:
-        """Return the call_control_id of a phone that rings."""
+    def ringing(self, subject: Subject, lab: Lab, order: NumberOrder, clock: Clock) -> Call:
+        """Return the call of a phone that rings."""
         subject.carrier.buy(order)
-        return str(lab.ring("telnyx", NUMBER, wait=False)["carrier_call_id"])
+        sample = data("telnyx", "events")[0]
+        handle = lab.ring("telnyx", NUMBER, wait=False)["carrier_call_id"]
+        sample["json"]["data"]["payload"]["call_control_id"] = handle
+        inbound = subject.carrier.parse(signed_request("telnyx", sample, clock()))
+        assert isinstance(inbound, InboundCall)
+        return a_call(subject, inbound.event, NUMBER)
 
     @pytest.fixture
-    def answer(self, subject: Subject, ringing: str, clock: Clock) -> Callable[[], None]:
+    def answer(self, subject: Subject, ringing: Call) -> Callable[[], object]:
         """Return the answering of that phone."""
-        sample = data("telnyx", "events")[0]
-        sample["json"]["data"]["payload"]["call_control_id"] = ringing
-        inbound = subject.carrier.parse(signed_request("telnyx", sample, clock()))
-        call = a_call(subject, inbound.event, NUMBER)
         stream = ConnectStream("wss://media.example.com/s?tenant=7", {}, 5001, "a.b")
-        return lambda: subject.carrier.reply(call, stream) and None
+        return lambda: subject.carrier.reply(ringing, stream)
 
     @pytest.mark.parametrize("fault", ["server_error", "error_after_success", "lost_answer"])
     def test_a_command_without_an_answer_is_sent_once_more(
-        self, answer: Callable[[], None], lab: Lab, fault: str
+        self, answer: Callable[[], object], lab: Lab, fault: str
     ) -> None:
         lab.fault("telnyx", "answer", fault)
 
@@ -190,11 +191,10 @@ class TestCommands:
         assert len(bodies) == 2
         assert bodies[0] == bodies[1]
         assert bodies[0]["command_id"]
-        assert "\n" not in made[0].path
 
     @pytest.mark.parametrize("fault", ["server_error", "lost_answer"])
     def test_it_is_not_sent_a_third_time(
-        self, answer: Callable[[], None], lab: Lab, fault: str
+        self, answer: Callable[[], object], lab: Lab, fault: str
     ) -> None:
         lab.fault("telnyx", "answer", fault, times=9)
 
@@ -203,7 +203,7 @@ class TestCommands:
 
         assert len(made) == 2
 
-    def test_nobody_waits_while_a_phone_rings(self, answer: Callable[[], None], lab: Lab) -> None:
+    def test_nobody_waits_while_a_phone_rings(self, answer: Callable[[], object], lab: Lab) -> None:
         lab.fault("telnyx", "answer", "rate_limited")  # with "retry-after: 1"
 
         with lab.requests() as made, pytest.raises(RateLimited):
@@ -211,7 +211,7 @@ class TestCommands:
 
         assert len(made) == 1
 
-    def test_the_stream_keeps_its_own_query(self, answer: Callable[[], None], lab: Lab) -> None:
+    def test_the_stream_keeps_its_own_query(self, answer: Callable[[], object], lab: Lab) -> None:
         with lab.requests() as made:
             answer()
 
@@ -221,17 +221,10 @@ class TestCommands:
         )
         assert body["stream_bidirectional_mode"] == "rtp"
 
-    def test_every_command_has_its_own_id(
-        self, subject: Subject, ringing: str, lab: Lab, clock: Clock
-    ) -> None:
-        sample = data("telnyx", "events")[0]
-        sample["json"]["data"]["payload"]["call_control_id"] = ringing
-        inbound = subject.carrier.parse(signed_request("telnyx", sample, clock()))
-        call = a_call(subject, inbound.event, NUMBER)
-
+    def test_every_command_has_its_own_id(self, subject: Subject, ringing: Call, lab: Lab) -> None:
         with lab.requests() as made:
             for instruction in (Say("Hello"), Dial(NUMBER), Hangup()):
-                subject.carrier.reply(call, instruction)
+                subject.carrier.reply(ringing, instruction)
 
         sent = {json.loads(request.body)["command_id"] for request in made}
         # Saying and dialling both begin by answering: that is one command.
