@@ -15,7 +15,6 @@ from switchboard.model import (
     Organization,
 )
 from switchboard.numbers import PurchaseRequest
-
 from tests.clock import START
 
 ORGANIZATION = 1001
