@@ -261,6 +261,24 @@ class TestFollowingUp:
             subject.carrier.follow_up(_event("call.speak.ended", spoken["client_state"]))
         assert made[0].path.endswith("/actions/hangup")
 
+    def test_a_runtime_that_closes_its_stream_ends_the_call(
+        self, subject: Subject, lab: Lab
+    ) -> None:
+        lab.answer_instead(200, '{"data": {"result": "ok"}}')
+
+        with lab.requests() as made:
+            subject.carrier.follow_up(_event("streaming.stopped", "eyJjYWxsIjogNTAwMX0="))
+
+        assert [request.path.rpartition("/")[2] for request in made] == ["hangup"]
+
+    def test_a_stream_that_stops_for_a_transfer_ends_nothing(
+        self, subject: Subject, lab: Lab
+    ) -> None:
+        with lab.requests() as made:
+            subject.carrier.follow_up(_event("streaming.stopped", "e30="))
+
+        assert made == []
+
 
 def _event(kind: str, state: str | None) -> WebhookRequest:
     payload: dict[str, Any] = {"call_control_id": "v3:a/b?c", "client_state": state}

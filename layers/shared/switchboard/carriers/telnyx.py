@@ -423,6 +423,9 @@ class Telnyx:
             case "streaming.failed", {"call": _}:
                 # The call is answered and would stay silent until the caller gives up.
                 self._speak(sid, _APOLOGY)
+            case "streaming.stopped", {"call": _}:
+                # The runtime closed its stream: that ends the call, as it does at Twilio.
+                self._command(sid, "hangup", {})
             case "call.speak.ended", {"end": True}:
                 self._command(sid, "hangup", {})
 
