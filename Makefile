@@ -1,6 +1,6 @@
 # Everything sets up what it needs: a clean machine wants only make, Python 3 and a network.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check bench build requirements format clean
+.PHONY: help demo up down relay test check bench build requirements format clean
 SHELL := bash
 export SAM_CLI_TELEMETRY := 0
 # Linting and tests never speak to AWS; without a region SAM asks for one.
@@ -22,6 +22,9 @@ up: .venv/synced ## Start the local stack and leave it running (.local/stack.env
 
 down: .venv/synced ## Stop the local stack; its data stays
 	@$(RUN) python -m local down
+
+relay: .venv/synced ## Linux only: let `sam local invoke` containers reach the stack
+	@$(RUN) python -m local relay
 
 test: .venv/synced ## Run every test, end to end included
 	@$(RUN) pytest

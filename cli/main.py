@@ -24,12 +24,19 @@ class OneLineErrors(TyperGroup):
         try:
             return super().invoke(ctx)
         except (SwitchboardError, ConfigError) as error:
-            output.say(f"Error: {error}")
+            output.say(f"Error: {error}{_cause(error)}")
         except Exception as error:
             if type(error).__module__.partition(".")[0] in ("click", "typer"):
                 raise
             output.say(f"Error: {_unforeseen(error)}")
         raise typer.Exit(1)
+
+
+def _cause(error: Exception) -> str:
+    # AWS's own words beside ours: which table, which permission, which endpoint.
+    cause = error.__cause__
+    is_aws = type(cause).__module__.startswith("botocore")
+    return f" ({cause})" if is_aws and str(cause) not in str(error) else ""
 
 
 def _unforeseen(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Run `python -m local up | down | demo | build`."""
+"""Run `python -m local up | down | demo | build | relay`."""
 
 import argparse
 import os
@@ -6,7 +6,7 @@ import sys
 
 from rich.console import Console
 
-from . import cloud, demo, stack
+from . import cloud, demo, relay, stack
 from .problem import Problem
 from .progress import Progress
 from .workspace import ROOT, Workspace
@@ -15,7 +15,7 @@ from .workspace import ROOT, Workspace
 def main() -> int:
     """Do what was asked, and return the exit status; a problem is one line on standard error."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
-    parser.add_argument("what", choices=["up", "down", "demo", "build"])
+    parser.add_argument("what", choices=["up", "down", "demo", "build", "relay"])
     wanted = parser.parse_args().what
     console = Console()
     try:
@@ -37,6 +37,8 @@ def _do(wanted: str, workspace: Workspace, progress: Progress) -> int:
         with progress.step("sam build"):
             cloud.build(workspace)
         return 0
+    if wanted == "relay":
+        return relay.run(workspace, progress)
     if wanted == "demo":
         with stack.running(workspace, progress) as env:
             return demo.run(env, progress)

@@ -12,22 +12,24 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
 
-from . import gateway
+from . import bytecode, gateway
 from .problem import Problem
 from .workspace import REGION, ROOT, STACK_NAME, STAGE, Workspace
 
 # Inside the build, so that a `sam build` by hand, which empties the folder, takes it away.
 _BUILD_FINGERPRINT = ROOT / ".aws-sam" / "build" / "fingerprint"
-_SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers")
+_SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers", "local/bytecode.py")
+_LAYER = ROOT / ".aws-sam" / "build" / "SharedLayer"
 
 
 def build(workspace: Workspace) -> bool:
-    """Run `sam build` unless its sources are as they were, and tell whether it ran."""
+    """Run `sam build` and compile the layer, unless nothing changed; tell whether it ran."""
     wanted = _fingerprint(ROOT / name for name in _SOURCES)
     if _BUILD_FINGERPRINT.exists() and _BUILD_FINGERPRINT.read_text() == wanted:
         return False
     _BUILD_FINGERPRINT.unlink(missing_ok=True)
     _sam(workspace, "build")
+    bytecode.compile_layer(_LAYER)
     _BUILD_FINGERPRINT.write_text(wanted)
     return True
 

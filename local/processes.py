@@ -52,13 +52,16 @@ class Server:
         alive = _started_at(recorded["pid"]) == recorded["started_at"]
         return int(recorded["pid"]) if alive else None
 
-    def start(self) -> None:
-        """Start the server; raise Problem when its port is in use."""
+    def check_port(self) -> None:
+        """Raise Problem when the server's port is in use."""
         if not _is_free(self.port):
             raise Problem(
                 f"Port {self.port} is in use: stop what listens there, "
                 f"or choose another with {self.port_variable}=<port>."
             )
+
+    def start(self) -> None:
+        """Start the server, its output in the log."""
         with self.log.open("w") as log:
             process = subprocess.Popen(
                 self.argv, env=dict(self.env), stdout=log, stderr=log, stdin=subprocess.DEVNULL,

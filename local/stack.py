@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from . import cloud, servers, stackenv
-from .processes import Server
 from .progress import Progress
 from .seed import CARRIERS, Seed
 from .workspace import SECRETS_PREFIX, STAGE, Workspace
@@ -48,16 +47,15 @@ def running(workspace: Workspace, progress: Progress) -> Iterator[dict[str, str]
 def _start_servers(workspace: Workspace, progress: Progress) -> None:
     with progress.step("installing the AWS emulator"):
         servers.install_emulator(workspace)
-    started = [_started(s) for s in (servers.emulator(workspace), servers.sandbox(workspace))]
-    for server in started:
+    wanted = (servers.emulator(workspace), servers.sandbox(workspace))
+    missing = [server for server in wanted if server.pid() is None]
+    for server in missing:
+        server.check_port()  # of all, before the first of them starts
+    for server in missing:
+        server.start()
+    for server in wanted:
         with progress.step(f"{server.name} on 127.0.0.1:{server.port}"):
             server.wait_until_ready()
-
-
-def _started(server: Server) -> Server:
-    if server.pid() is None:
-        server.start()
-    return server
 
 
 def _seed(workspace: Workspace, progress: Progress) -> dict[str, str]:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 _FUNCTION_VARIABLES = (
+    "AWS_ENDPOINT_URL",
     "STAGE",
     "TABLE_NAME",
     "PUBLIC_BASE_URL",
@@ -30,6 +31,9 @@ def write(path: Path, values: dict[str, str]) -> None:
 def write_for_containers(path: Path, values: dict[str, str]) -> None:
     """Write what `sam local invoke --env-vars` reads."""
     variables = {name: values[name] for name in _FUNCTION_VARIABLES}
+    # In a container 127.0.0.1 is the container. The public URL stays: it is signed, never called.
+    for name in ("AWS_ENDPOINT_URL", "TWILIO_API_URL", "TELNYX_API_URL"):
+        variables[name] = variables[name].replace("127.0.0.1", "host.docker.internal")
     _write_private(path, json.dumps({"Parameters": variables}, indent=2) + "\n")
 
 

@@ -26,8 +26,11 @@ class World:
     settings: Settings = field(default_factory=Settings)
     far_ends: FarEnds = field(default_factory=FarEnds)
     # Redirects are not followed: a carrier takes one for an answer that is not 2xx.
+    # Each webhook brings its carrier's time limit; the client's own 5 s would come before it.
     http: httpx.AsyncClient = field(
-        default_factory=lambda: httpx.AsyncClient(follow_redirects=False, trust_env=False)
+        default_factory=lambda: httpx.AsyncClient(
+            follow_redirects=False, trust_env=False, timeout=None
+        )
     )
     calls: dict[str, Call] = field(default_factory=dict)
     requests: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))

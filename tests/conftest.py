@@ -35,6 +35,9 @@ def _no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    # Whoever works with the local stack may have its settings in the shell.
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "SWITCHBOARD_STACK"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

@@ -102,6 +102,11 @@ class Lab:
         wanted = {"carrier": carrier, "operation": operation, "fault": fault, **more}
         self.control.post("/_/faults", json=wanted).raise_for_status()
 
+    def complete_order(self, order_id: str, status: str) -> None:
+        """Settle an order that the carrier kept waiting."""
+        answer = self.control.post(f"/_/orders/{order_id}/complete", json={"status": status})
+        answer.raise_for_status()
+
     def books(self, carrier: str) -> dict[str, Any]:
         """Return who owns what at a carrier."""
         return self._get("numbers", carrier)

@@ -23,7 +23,6 @@ from switchboard.model import (
 )
 from tests.carriers.conftest import NUMBER, ORGANIZATION, Subject
 from tests.carriers.lab import Lab
-from tests.clock import Clock
 from tests.sandbox.servers import Customer, Received
 
 HUMAN = E164("+14155550177")
@@ -187,7 +186,7 @@ def test_an_answer_to_a_call_that_is_over_is_no_failure(
         subject.carrier.reply(call, instruction)
 
 
-def test_our_own_failure_is_not_silence(subject: Subject, clock: Clock, us: Customer) -> None:
+def test_our_own_failure_is_not_silence(subject: Subject) -> None:
     url = subject.context.webhook_url(subject.facts.webhook_path)
     ringing = WebhookRequest("POST", url, {}, b"")
 

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from click.testing import Result
 from pytest_socket import disable_socket
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from cli.main import app as command
 from switchboard.app import App

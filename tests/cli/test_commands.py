@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from click.testing import Result
+from botocore.exceptions import EndpointConnectionError
+from typer.testing import Result
 
 from switchboard import tokens
 from switchboard.app import App
@@ -199,10 +200,14 @@ def test_help_opens_no_deployment(run: Run) -> None:
         assert result.stdout.startswith("Usage: ")
 
 
-def test_a_deployment_that_does_not_answer_is_said(run: Run) -> None:
+def test_a_deployment_that_does_not_answer_is_said_in_awss_words(run: Run) -> None:
     def away() -> App:
-        raise ServiceUnavailable("The database cannot be reached. Try again.")
+        cause = EndpointConnectionError(endpoint_url="http://127.0.0.1:9/")
+        raise ServiceUnavailable("The database cannot be reached. Try again.") from cause
 
     result = run("tokens", "list", *ORG, obj=away)
 
-    assert refused(result) == "Error: The database cannot be reached. Try again."
+    assert refused(result) == (
+        "Error: The database cannot be reached. Try again. "
+        '(Could not connect to the endpoint URL: "http://127.0.0.1:9/")'
+    )

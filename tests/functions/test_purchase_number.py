@@ -125,6 +125,8 @@ NOTHING_BOUGHT = [
     ("a string", {"body": '"buy"'}, 422, "validation_error"),
     ("a number", {"body": "7"}, 422, "validation_error"),
     ("null", {"body": "null"}, 422, "validation_error"),
+    ("nested without end", {"body": "[" * 30_000}, 400, "invalid_request"),
+    ("a number without end", {"body": "9" * 5_000}, 400, "invalid_request"),
     ("too large", {"body": json.dumps({"x": "y" * 1_000_000})}, 413, "request_too_large"),
 ]
 

@@ -25,7 +25,7 @@ def test_the_table_forgets_what_expires_and_tells_what_changes(template: Json) -
     properties = template["Resources"]["Table"]["Properties"]
 
     assert properties["TimeToLiveSpecification"] == {
-        "AttributeName": "expires_at",
+        "AttributeName": "ttl",
         "Enabled": True,
     }
     assert properties["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}

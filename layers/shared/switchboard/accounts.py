@@ -22,11 +22,10 @@ def connect(
     InvalidRequest, NotFound, Conflict and ConfigError before the carrier is asked, and
     CarrierError when it refuses; in all these cases no secret is stored or changed.
     """
-    fields = app.carrier_class(carrier).credential_fields
-    given = _complete(credentials, fields)
+    adapter = app.carrier_class(carrier)
+    given = _complete(credentials, adapter.credential_fields)
     directory.organization(app, organization_id)
-    context = app.carrier_context(carrier, organization_id)
-    account = app.carrier_class(carrier)(given, context)
+    account = adapter(given, app.carrier_context(carrier, organization_id))
     name = f"connect-{organization_id}-{carrier}"
     try:
         with app.store.lease(name, app.clock(), _LEASE_S):

@@ -78,8 +78,9 @@ def handle(
     logger.set_correlation_id(str(request.get("requestId")))
     logger.append_keys(organization_id=(request.get("authorizer") or {}).get("organization_id"))
     resolver.append_context(app=app)
-    # Before anything reads the body: parsing it is what would cost.
-    reply: Json = _too_large(event) or resolver.resolve(event, context)
+    # Before anything else reads the body, which might cost or break it.
+    refusal = _refused_body(event.get("body") or "")
+    reply: Json = _bare(refusal, event) if refusal else resolver.resolve(event, context)
     logger.info(
         "request",
         extra={
@@ -126,10 +127,20 @@ def answer(status: int, body: Json, headers: dict[str, str] | None = None) -> Re
     return Response(status, content_types.APPLICATION_JSON, body, headers=headers or {})
 
 
-def _too_large(event: Json) -> Json | None:
-    if len(event.get("body") or "") <= _BODY_LIMIT:
-        return None
-    error = RequestTooLarge(f"The body is larger than {_BODY_LIMIT // 1024} KB.")
+def _refused_body(body: str) -> SwitchboardError | None:
+    if len(body) > _BODY_LIMIT:
+        return RequestTooLarge(f"The body is larger than {_BODY_LIMIT // 1024} KB.")
+    try:
+        json.loads(body)
+    except json.JSONDecodeError:
+        return None  # said better where the route knows what it wants
+    except (RecursionError, ValueError):
+        # Python reads neither thousands of nested brackets nor numbers of thousands of digits.
+        return InvalidRequest("The body's JSON is nested too deeply, or has too long a number.")
+    return None
+
+
+def _bare(error: SwitchboardError, event: Json) -> Json:
     request_id = event["requestContext"]["requestId"]
     body = {"detail": str(error), "code": error.code, "request_id": request_id}
     return {

@@ -8,6 +8,7 @@ import base64
 import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -85,7 +86,12 @@ _CALL_LIMIT_S = 14400
 # "If there is no reply in 500 ms or a 5xx, send the same command again": the command_id
 # makes the second a no-op. https://developers.telnyx.com/docs/voice/programmable-voice
 _COMMAND_RETRY = urllib3.Retry(
-    total=1, allowed_methods=None, status_forcelist=(500, 502, 503, 504), raise_on_status=False
+    total=1,
+    allowed_methods=None,
+    status_forcelist=(500, 502, 503, 504),
+    raise_on_status=False,
+    # Somebody hears it ring: Telnyx sends its event again, and sooner than it asks us to wait.
+    respect_retry_after_header=False,
 )
 _COMMAND_TIMEOUT = urllib3.Timeout(connect=0.5, read=1.0)
 # The call is over, or is already past what the command asks for.
@@ -105,7 +111,8 @@ _PROBLEMS: dict[str, Problem] = {
     **dict.fromkeys(["85007", "85008", "90041", "90042", "90043"], RateLimited),
     **dict.fromkeys(["10021", "10035", "10036"], CarrierUnavailable),
 }
-# HTTP status decides before the code where it says enough: 10011 comes with 429 and with 422.
+# For codes that are not listed. 10011 must not be: it comes with 429 and, meaning something
+# else, with 422.
 _STATUS_PROBLEMS: dict[int, Problem] = {
     401: InvalidCredentials,
     402: InsufficientBalance,
@@ -144,6 +151,8 @@ _HANGUP_UNANSWERED = {
     "no_answer": CallStatus.NO_ANSWER,
     "user_busy": CallStatus.BUSY,
 }
+_APOLOGY = "We are sorry, this call cannot be connected right now. Please try again later."
+
 _ORDER_EVENTS = {"number_order.complete", "number.order.status.update"}
 
 
@@ -464,7 +473,10 @@ class Telnyx:
     def follow_up(
         self, request: WebhookRequest, call: Call, instruction: Callable[[], Instruction]
     ) -> None:
-        """Speak or transfer once the call is answered; hang up once the sentence is spoken."""
+        """Speak or transfer once the call is answered; hang up once the sentence is spoken.
+
+        A caller whose media stream could not be opened hears an apology.
+        """
         data, payload = _event(request)
         if _is_detection(data) and call.options.machine_detection in _WAITS_FOR_DETECTION:
             self._after_detection(data, call, instruction())
@@ -477,6 +489,12 @@ class Telnyx:
                 # The person's leg has events of its own, an answer among them: neither leg may
                 # look as if it still had to be put through.
                 self._command(sid, "transfer", {"to": number} | _nothing_left())
+            case "streaming.failed", {"call": _}:
+                # The call is answered and would stay silent until the caller gives up.
+                self._command(sid, "speak", _speech(_APOLOGY))
+            case "streaming.stopped", {"call": _}:
+                # The runtime closed its stream: that ends the call, as it does at Twilio.
+                self._command(sid, "hangup", {})
             case "call.speak.ended", {"end": True}:
                 self._command(sid, "hangup", {})
 
@@ -536,7 +554,7 @@ class Telnyx:
         import telnyx
 
         try:
-            return request(self._client())
+            return request(self._client)
         except telnyx.APIStatusError as error:
             code, said = _first_error(error.body)
             if code == _SEARCH_FIRST:
@@ -559,7 +577,9 @@ class Telnyx:
                 CarrierUnavailable, "Telnyx", what, said="its answer could not be read"
             ) from error
 
+    @cached_property
     def _client(self) -> "Client":
+        # One for all requests of a purchase or a connection: one TLS handshake, not several.
         import telnyx
 
         return telnyx.Telnyx(
@@ -582,9 +602,9 @@ _DIRECTIONS = {
 
 
 def _kind(status: int, code: str) -> Problem:
-    if status in _STATUS_PROBLEMS:
-        return _STATUS_PROBLEMS[status]
-    return _PROBLEMS.get(code) or (CarrierUnavailable if status >= 500 else CarrierError)
+    # The statuses that come with a code are documented for few of them: the code decides.
+    listed = _PROBLEMS.get(code) or _STATUS_PROBLEMS.get(status)
+    return listed or (CarrierUnavailable if status >= 500 else CarrierError)
 
 
 def _first_error(body: object) -> tuple[str, str]:
@@ -638,7 +658,9 @@ def _purchase(placed: Any, order: NumberOrder) -> PurchaseResult:
 def _requirements(placed: Any) -> dict[str, str]:
     # Such an order stays open at Telnyx and is delivered once a person has given the papers,
     # so it is not refused: giving the claim back would leave a number that nobody knows of.
-    states = {number.requirements_status for number in placed.phone_numbers or []}
+    # A list of orders shows less of their numbers than an order does.
+    numbers = placed.phone_numbers or []
+    states = {str(getattr(number, "requirements_status", "")) for number in numbers}
     waiting = sorted(states & _DOCUMENTS_WANTED)
     return {"requirements_status": waiting[0]} if waiting else {}
 
@@ -697,7 +719,7 @@ def _message(payload: dict[str, Any]) -> InboundMessage:
 def _timestamp(text: object) -> datetime | None:
     try:
         return datetime.fromisoformat(str(text)).astimezone(UTC) if text else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

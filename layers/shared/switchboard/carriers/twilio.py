@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from twilio.request_validator import RequestValidator
 
@@ -292,7 +292,6 @@ class Twilio:
         word = form["StreamEvent"] or form["CallStatus"] or "machine-detection"
         if not sid:
             raise InvalidRequest("A Twilio call webhook without CallSid")
-        duration = form["CallDuration"]
         return CallEvent(
             # Not I-Twilio-Idempotency-Token: the signature does not cover headers.
             id=f"{sid}:{word}:{form['StreamSid'] or form['SequenceNumber']}",
@@ -303,7 +302,7 @@ class Twilio:
             direction=_DIRECTIONS.get(form["Direction"]),
             from_=form["From"],
             to=form["To"],
-            duration=int(duration) if duration.isdecimal() else None,
+            duration=form.figure("CallDuration"),
             hangup_cause=form["SipResponseCode"] or None,
             answered_by=_ANSWERED_BY.get(form["AnsweredBy"]),
         )
@@ -424,6 +423,11 @@ class _Form:
     def __getitem__(self, name: str) -> str:
         return self._values.get(name, [""])[0]
 
+    def figure(self, name: str) -> int | None:
+        """Return a whole number, or None for anything else and for more than nine digits."""
+        text = self[name]
+        return int(text) if text.isdecimal() and len(text) <= 9 else None
+
     def getall(self, name: str) -> list[str]:
         """Return every value of `name`; the SDK's validator asks for this."""
         return self._values[name]
@@ -432,21 +436,22 @@ class _Form:
 def _message(form: _Form) -> InboundMessage:
     if not form["MessageSid"]:
         raise InvalidRequest("A Twilio message webhook without MessageSid")
-    media = int(form["NumMedia"]) if form["NumMedia"].isdecimal() else 0
     return InboundMessage(
         message_sid=form["MessageSid"],
         from_=form["From"],
         to=form["To"],
         body=form["Body"],
         # Ten is the most that one message carries.
-        media_urls=tuple(form[f"MediaUrl{place}"] for place in range(min(media, 10))),
+        media_urls=tuple(
+            form[f"MediaUrl{place}"] for place in range(min(form.figure("NumMedia") or 0, 10))
+        ),
     )
 
 
 def _timestamp(text: str) -> datetime | None:
     try:
         return parsedate_to_datetime(text).astimezone(UTC) if text else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -520,8 +525,13 @@ def _twiml(instruction: Instruction, stream_status_url: str = "") -> WebhookRepl
     match instruction:
         case ConnectStream(url=url, parameters=parameters):
             connect = Connect()
-            stream = connect.stream(url=url, status_callback=stream_status_url)
-            for name, value in parameters.items():
+            # Twilio takes no query in a stream's URL: what it says is told as parameters.
+            address = urlsplit(url)
+            stream = connect.stream(
+                url=urlunsplit(address._replace(query="")), status_callback=stream_status_url
+            )
+            query = dict(parse_qsl(address.query, keep_blank_values=True))
+            for name, value in (query | parameters).items():
                 # What does not fit is fetched by the runtime, with the session token.
                 if len(name) + len(value) <= _PARAMETER_LIMIT:
                     stream.parameter(name=name, value=speakable(value))

@@ -1,0 +1,1 @@
+"""`make bench`: the figures of the design's budgets, measured."""

@@ -1,0 +1,28 @@
+"""One cold start. Runs in a bare interpreter: `cold_probe.py TASK LAYER RUNTIME`.
+
+Prints the seconds of processor time until the function could take its first request: there is
+nothing to wait for, and other programs of the machine do not blur it.
+"""
+
+import os
+import sys
+import time
+
+sys.path[:0] = sys.argv[1:4]
+
+# Nothing above may import what the function will import.
+started = time.process_time()
+
+import app  # noqa: E402
+
+if not hasattr(app, "FLOOR"):
+    from switchboard import wiring
+
+    ready = wiring.app()
+    if carrier := os.environ.get("CARRIER"):
+        # A call is answered with the adapter; the API functions answer most requests without.
+        ready.carrier_class(carrier)
+    if carrier == "twilio":
+        import twilio.twiml.voice_response  # noqa: F401
+
+print(time.process_time() - started)

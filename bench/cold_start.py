@@ -1,0 +1,38 @@
+"""Cold starts of the built artifact, each beside the floor function's, in turn."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+from bench.figures import Figure
+from bench.runtime import BUILD, FLOOR, ROOT, Runtime
+
+_PROBE = ROOT / "bench" / "cold_probe.py"
+_WEBHOOK_BUDGET = 1.3
+_API_BUDGET = 2.0
+
+_FUNCTIONS = {
+    "CarrierWebhookTwilio": ({"CARRIER": "twilio"}, _WEBHOOK_BUDGET),
+    "CarrierWebhookTelnyx": ({"CARRIER": "telnyx"}, _WEBHOOK_BUDGET),
+    "PurchaseNumber": ({}, _API_BUDGET),
+    "Calls": ({}, _API_BUDGET),
+    "Authorizer": ({}, _API_BUDGET),
+}
+
+
+def measure(runtime: Runtime, pairs: int) -> Iterator[Figure]:
+    """Yield each function's median ratio to the floor, and the floor's own median time."""
+    floors: list[float] = []
+    for name, (environment, budget) in _FUNCTIONS.items():
+        ratios = []
+        for _ in range(pairs):
+            floor = _seconds(runtime, FLOOR)
+            ratios.append(_seconds(runtime, BUILD / name, **environment) / floor)
+            floors.append(floor)
+        yield Figure(f"cold_start.{name}", median(ratios), "x floor", budget)
+    yield Figure("cold_start.floor", 1000 * median(floors), "ms")
+
+
+def _seconds(runtime: Runtime, task: Path, **environment: str) -> float:
+    seconds: float = runtime.run(_PROBE, task, **environment)
+    return seconds

@@ -1,0 +1,76 @@
+"""The processor time of webhooks. Runs in a bare interpreter: `cpu_probe.py TASK LAYER RUNTIME`.
+
+Reads {"replies": …, "events": […]} and prints the seconds of each event, how they were answered,
+and what had to be imported for that. What AWS and the carrier answer is canned where a connection
+would be opened: requests are still built, signed and read, but the kernel's share, which is
+noise, is left out.
+"""
+
+import json
+import socket
+import sys
+import time
+from io import BytesIO
+from typing import Any
+
+sys.path[:0] = sys.argv[1:4]
+
+import boto3  # noqa: E402
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse  # noqa: E402
+from urllib3.connection import HTTPConnection  # noqa: E402
+
+given = json.load(sys.stdin)
+replies = given["replies"]
+
+
+class _AwsBody(BytesIO):
+    """A response body of the kind that botocore reads."""
+
+    def stream(self, **_: Any) -> Any:
+        yield self.read()
+
+
+def _aws(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+    operation = request.headers["X-Amz-Target"].decode().rpartition(".")[2]
+    reply = replies.get(operation) or {}
+    if operation == "GetSecretValue":
+        name = json.loads(request.body)["SecretId"].rpartition("/")[2]
+        reply = {"SecretString": replies["secrets"][name]}
+    body = json.dumps(reply).encode()
+    headers = {"Content-Type": "application/x-amz-json-1.0", "Content-Length": str(len(body))}
+    return AWSResponse(request.url, 200, headers, _AwsBody(body))
+
+
+class _Carrier:
+    """A socket behind which a carrier takes every command."""
+
+    _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+
+    def __init__(self) -> None:
+        # Silent: a connection is only used again while nothing unexpected can be read from it.
+        self._silent = socket.socketpair()
+
+    def sendall(self, data: bytes) -> None:
+        """Take a request."""
+
+    def makefile(self, mode: str) -> BytesIO:
+        """Return the answer."""
+        return BytesIO(self._ANSWER)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._silent[0], name)
+
+
+boto3.setup_default_session()
+boto3.DEFAULT_SESSION.events.register("before-send", _aws)
+HTTPConnection._new_conn = lambda self: _Carrier()  # type: ignore[assignment,return-value]
+
+import app  # noqa: E402
+
+seconds, statuses = [], set()
+for event in given["events"]:
+    started = time.process_time()
+    reply = app.lambda_handler(event, None)
+    seconds.append(time.process_time() - started)
+    statuses.add(reply["statusCode"])
+print(json.dumps({"seconds": seconds, "statuses": sorted(statuses), "modules": [*sys.modules]}))

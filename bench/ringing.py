@@ -1,0 +1,140 @@
+"""Signed webhooks of ringing phones, and the table's and the secret store's answers to them."""
+
+import base64
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from boto3.dynamodb.types import TypeSerializer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from twilio.request_validator import RequestValidator
+
+from switchboard import items
+from switchboard.carriers import telnyx, twilio
+from switchboard.model import E164, Assistant, Number, NumberStatus
+
+Json = dict[str, Any]
+
+ORGANIZATION = 1001
+_CALLER, _NUMBER = "+12125550199", E164("+14155550100")
+_AUTH_TOKEN = "0123456789abcdef" * 2
+_KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
+
+_SECRETS: dict[str, Json] = {
+    "twilio": {"account_sid": "AC" + "0" * 32, "auth_token": _AUTH_TOKEN},
+    "telnyx": {
+        "api_key": "KEY0",
+        "public_key": base64.b64encode(
+            _KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        ).decode(),
+    },
+}
+
+
+def webhooks(carrier: str, public_base_url: str, count: int) -> list[Json]:
+    """Return the event of `count` calls to the same number, as API Gateway hands it on."""
+    make = _MAKERS[carrier]
+    return [make(public_base_url, number) for number in range(count)]
+
+
+def replies(carrier: str) -> Json:
+    """Return what AWS answers, by operation; secrets by the end of their names."""
+    return {
+        "GetItem": {"Item": _number_item(carrier)},
+        "TransactWriteItems": {},
+        "secrets": {carrier: json.dumps(_SECRETS[carrier]), "session-key": "k" * 64},
+    }
+
+
+def _number_item(carrier: str) -> Json:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    assistant = Assistant(
+        id=3001,
+        organization_id=ORGANIZATION,
+        name="Front desk",
+        stream_url="wss://media.example.com/stream",
+        created_at=now,
+        welcome_message="Hello, how can I help you?",
+    )
+    number = Number(
+        id=4001,
+        organization_id=ORGANIZATION,
+        phone_number=_NUMBER,
+        carrier=carrier,
+        status=NumberStatus.ACTIVE,
+        order_key="key",
+        created_at=now,
+        updated_at=now,
+        assistant=assistant,
+    )
+    return {name: TypeSerializer().serialize(v) for name, v in items.fields_of(number).items()}
+
+
+def _event(path: str, headers: Json, body: str) -> Json:
+    return {
+        "httpMethod": "POST",
+        "resource": path,
+        "headers": headers,
+        "multiValueQueryStringParameters": {"org": [str(ORGANIZATION)]},
+        "requestContext": {"requestId": "bench"},
+        "body": body,
+    }
+
+
+def _twilio(public_base_url: str, number: int) -> Json:
+    form = {
+        "AccountSid": _SECRETS["twilio"]["account_sid"],
+        "ApiVersion": "2010-04-01",
+        "CallSid": f"CA{number:032d}",
+        "CallStatus": "ringing",
+        "Direction": "inbound",
+        "From": _CALLER,
+        "To": str(_NUMBER),
+        "Caller": _CALLER,
+        "Called": str(_NUMBER),
+        **dict.fromkeys(["FromCity", "FromState", "FromZip", "ToCity", "ToState", "ToZip"], ""),
+    }
+    url = f"{public_base_url}{twilio.VOICE_PATH}?org={ORGANIZATION}"
+    signature = RequestValidator(_AUTH_TOKEN).compute_signature(url, form)
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "X-Twilio-Signature": signature,
+        "I-Twilio-Idempotency-Token": f"token-{number}",
+    }
+    return _event(twilio.VOICE_PATH, headers, urlencode(form))
+
+
+def _telnyx(public_base_url: str, number: int) -> Json:
+    now = datetime.now(UTC)
+    payload = {
+        "call_control_id": f"v3:{number:054d}",
+        "call_leg_id": "428c31b6-7af4-4bcb-b7f5-5013ef9657c1",
+        "call_session_id": "428c31b6-abf3-3bc1-b7f4-5013ef9657c1",
+        "connection_id": "1684641123236054244",
+        "from": _CALLER,
+        "to": str(_NUMBER),
+        "direction": "incoming",
+        "state": "parked",
+        "client_state": None,
+    }
+    data = {
+        "record_type": "event",
+        "event_type": "call.initiated",
+        "id": f"event-{number}",
+        "occurred_at": now.isoformat(),
+        "payload": payload,
+    }
+    body, stamp = json.dumps({"data": data}), str(int(now.timestamp()))
+    signature = base64.b64encode(_KEY.sign(f"{stamp}|{body}".encode())).decode()
+    headers = {
+        "Content-Type": "application/json",
+        "telnyx-timestamp": stamp,
+        "telnyx-signature-ed25519": signature,
+    }
+    return _event(telnyx.WEBHOOK_PATH, headers, body)
+
+
+_MAKERS: dict[str, Callable[[str, int], Json]] = {"twilio": _twilio, "telnyx": _telnyx}

@@ -1,0 +1,99 @@
+"""Round trips: counted while the functions' own code buys a number and answers a call."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from bench.deployment import Deployment, RoundTrips, deployment
+from bench.figures import Figure
+from bench.runtime import ROOT
+from functions.authorizer import app as authorizer
+from functions.purchase_number import app as purchase_number
+from switchboard import wiring
+
+NUMBER = "+14155550100"
+_CALLER = "+12125550199"
+
+_PURCHASE_DYNAMODB = 4
+_INBOUND_DYNAMODB = 2
+_BUYING = {"twilio": 1, "telnyx": 1}
+_ANSWERING = {"twilio": 0, "telnyx": 1}
+# The refused order, the search, the order: https://developers.telnyx.com/docs/numbers says that
+# only numbers of a recent search can be ordered, and nothing tells beforehand.
+_BUYING_AFTER_A_SEARCH = 3
+
+
+def measure() -> Iterator[Figure]:
+    """Yield the round trips of a purchase and of an inbound call at each carrier."""
+    for carrier, budget in _BUYING.items():
+        with deployment(carrier) as deployed:
+            bought, answered = purchase(deployed), inbound_call(deployed)
+        yield Figure(
+            f"purchase.{carrier}.dynamodb", bought.dynamodb, "requests", _PURCHASE_DYNAMODB
+        )
+        yield Figure(f"purchase.{carrier}.carrier", bought.carrier, "requests", budget)
+        yield Figure(
+            f"inbound_call.{carrier}.dynamodb", answered.dynamodb, "requests", _INBOUND_DYNAMODB
+        )
+        yield Figure(
+            f"inbound_call.{carrier}.carrier", answered.carrier, "requests", _ANSWERING[carrier]
+        )
+        yield Figure(f"inbound_call.{carrier}.secrets_cold", answered.secrets, "requests")
+    with deployment("telnyx") as deployed:
+        searched = purchase(deployed, search_first=True)
+    yield Figure(
+        "purchase.telnyx_search_first.carrier",
+        searched.carrier,
+        "requests",
+        _BUYING_AFTER_A_SEARCH,
+    )
+
+
+def purchase(deployed: Deployment, *, search_first: bool = False) -> RoundTrips:
+    """Buy a number as a client does, authorizer included; return what that took."""
+    deployed.change_account(require_search=search_first)
+    event = _purchase_event(deployed)
+    with deployed.meter.counting() as found:
+        event["requestContext"]["authorizer"] = _authorized(deployed)
+        reply = purchase_number.lambda_handler(event, _Context(), lambda: deployed.app)
+    if reply["statusCode"] != 200:
+        raise RuntimeError(f"The purchase failed: {reply['body']}")
+    return found[0]
+
+
+def inbound_call(deployed: Deployment) -> RoundTrips:
+    """Ring the number from the sandbox; return what the first webhook, the ringing, took."""
+    wanted = {"carrier": deployed.carrier, "from": _CALLER, "to": NUMBER, "hangup_after_s": 0.2}
+    # Another function answers than the one that sold: it has read no secret yet.
+    deployed.public.app = wiring.build(deployed.app.settings)
+    transcript = deployed.sandbox.post("/_/calls", json=wanted).raise_for_status().json()
+    if transcript["outcome"] != "streamed":
+        raise RuntimeError(f"The assistant was not reached: {transcript['steps']}")
+    return deployed.public.seen[0]
+
+
+def _authorized(deployed: Deployment) -> dict[str, Any]:
+    asked = {"authorizationToken": f"Bearer {deployed.token}", "methodArn": "arn:bench"}
+    policy = authorizer.lambda_handler(asked, None, lambda: deployed.app)
+    context: dict[str, Any] = policy["context"]
+    return context
+
+
+def _purchase_event(deployed: Deployment) -> dict[str, Any]:
+    text = (ROOT / "events" / "purchase_number" / f"{deployed.carrier}.json").read_text()
+    event: dict[str, Any] = json.loads(text)
+    body = {
+        "phone_number": NUMBER,
+        "provider": deployed.carrier,
+        "assistant_id": deployed.assistant_id,
+    }
+    return event | {"body": json.dumps(body)}
+
+
+class _Context:
+    """What Lambda tells a function of its run."""
+
+    function_name = "bench"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:bench"
+    aws_request_id = "bench"

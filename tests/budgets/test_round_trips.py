@@ -1,0 +1,45 @@
+"""The round trips that the design allows, counted on the functions' own code.
+
+`make bench` prints the same counts.
+"""
+
+import pytest
+
+from bench import round_trips
+from bench.deployment import deployment
+
+pytestmark = [
+    pytest.mark.enable_socket,
+    # moto copies the request's headers with a method that botocore has deprecated.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:moto"),
+]
+
+
+@pytest.mark.parametrize(("carrier", "requests"), [("twilio", 1), ("telnyx", 1)])
+def test_a_purchase_asks_the_carrier_once_and_the_table_four_times(
+    carrier: str, requests: int
+) -> None:
+    with deployment(carrier) as deployed:
+        spent = round_trips.purchase(deployed)
+
+    assert spent.carrier == requests
+    assert spent.dynamodb == 4  # the API token, the assistant, the claim, the settlement
+
+
+def test_a_number_that_telnyx_wants_searched_first_takes_two_requests_more() -> None:
+    with deployment("telnyx") as deployed:
+        spent = round_trips.purchase(deployed, search_first=True)
+
+    assert spent.carrier == 3  # the refused order, the search, the order
+    assert spent.dynamodb == 4
+
+
+@pytest.mark.parametrize(("carrier", "requests"), [("twilio", 0), ("telnyx", 1)])
+def test_an_inbound_call_takes_one_read_and_one_write(carrier: str, requests: int) -> None:
+    with deployment(carrier) as deployed:
+        round_trips.purchase(deployed)
+        spent = round_trips.inbound_call(deployed)
+
+    assert spent.carrier == requests
+    assert spent.dynamodb == 2
+    assert spent.secrets == 2  # only a cold function: the carrier's credentials, the session key

@@ -1,0 +1,117 @@
+"""One request to every path that the sandbox has, in an order that makes sense."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from tests.carriers.lab import Lab
+
+type Ask = Callable[..., httpx.Response]
+
+NUMBER = "+14155550100"
+URL = "https://hooks.example.com/x"
+
+
+def twilio(lab: Lab) -> None:
+    """Search, buy, look, change, call and release at Twilio."""
+    credentials = lab.default_account("twilio")["credentials"]
+    sid = credentials["account_sid"]
+    auth = (sid, credentials["auth_token"])
+
+    def ask(method: str, path: str, **options: Any) -> httpx.Response:
+        url = f"/twilio/2010-04-01/Accounts/{sid}{path}"
+        return lab.control.request(method, url, auth=auth, **options)
+
+    ask("GET", ".json")
+    ask("GET", "/Balance.json")
+    ask("GET", "/AvailablePhoneNumbers.json")
+    for kind in ("Local", "Mobile", "TollFree"):
+        ask("GET", f"/AvailablePhoneNumbers/GB/{kind}.json", params={"PageSize": 3})
+    ask("GET", "/AvailablePhoneNumbers/US/Local.json", params={"AreaCode": 415, "Contains": "5"})
+    bought = ask("POST", "/IncomingPhoneNumbers.json", data={"PhoneNumber": NUMBER, "SmsUrl": URL})
+    ask("GET", "/IncomingPhoneNumbers.json", params={"PhoneNumber": NUMBER, "PageSize": 1})
+    number = f"/IncomingPhoneNumbers/{bought.json()['sid']}.json"
+    ask("GET", number)
+    ask("POST", number, data={"FriendlyName": "x", "VoiceUrl": "", "VoiceMethod": "GET"})
+    call = lab.ring("twilio", NUMBER, wait=False)["carrier_call_id"]
+    ask("GET", f"/Calls/{call}.json")
+    ask("POST", f"/Calls/{call}.json", data={"Status": "completed"})
+    ask("GET", f"/Calls/{call}.json")
+    ask("DELETE", number)
+
+
+def telnyx(lab: Lab) -> None:
+    """Search, set up, order, look, change, call and release at Telnyx."""
+    key = lab.default_account("telnyx")["credentials"]["api_key"]
+
+    def ask(method: str, path: str, **options: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {key}"}
+        return lab.control.request(method, f"/telnyx{path}", headers=headers, **options)
+
+    ask("GET", "/balance")
+    connection, profile = _telnyx_setup(ask)
+    wanted = {"filter[country_code]": "US", "filter[phone_number][contains]": NUMBER[1:]}
+    ask("GET", "/available_phone_numbers", params=wanted)
+    order = {"connection_id": connection, "messaging_profile_id": profile}
+    order |= {"customer_reference": "tour"}
+    ordered = ask(
+        "POST", "/number_orders", json={"phone_numbers": [{"phone_number": NUMBER}], **order}
+    )
+    ask("GET", f"/number_orders/{ordered.json()['data']['id']}")
+    ask("GET", "/number_orders", params={"filter[customer_reference]": "tour", "page[size]": 5})
+    found = ask("GET", "/phone_numbers", params={"filter[phone_number]": NUMBER[1:]})
+    number = f"/phone_numbers/{found.json()['data'][0]['id']}"
+    ask("GET", number)
+    ask("PATCH", number, json={"tags": ["a"], "connection_id": connection})
+    ask("GET", f"{number}/messaging")
+    ask("PATCH", f"{number}/messaging", json={"messaging_profile_id": profile})
+    _telnyx_call(lab, ask)
+    ask("DELETE", number)
+    ask("GET", number)
+
+
+def _telnyx_setup(ask: Ask) -> tuple[str, str]:
+    made = {}
+    for kind, wanted in {
+        "outbound_voice_profiles": {"name": "tour"},
+        "call_control_applications": {"application_name": "tour", "webhook_event_url": URL},
+        "messaging_profiles": {"name": "tour", "whitelisted_destinations": ["US"]},
+    }.items():
+        made[kind] = ask("POST", f"/{kind}", json=wanted).json()["data"]["id"]
+        doomed = ask("POST", f"/{kind}", json=wanted).json()["data"]["id"]
+        ask("GET", f"/{kind}", params={"page[size]": 1})
+        ask("GET", f"/{kind}/{doomed}")
+        ask("PATCH", f"/{kind}/{doomed}", json=wanted)
+        ask("DELETE", f"/{kind}/{doomed}")
+    return made["call_control_applications"], made["messaging_profiles"]
+
+
+def _telnyx_call(lab: Lab, ask: Ask) -> None:
+    for ending, body in (("reject", {"cause": "USER_BUSY"}), ("hangup", {})):
+        call = f"/calls/{lab.ring('telnyx', NUMBER, wait=False)['carrier_call_id']}"
+        ask("GET", call)
+        ask("PUT", f"{call}/actions/client_state_update", json={"client_state": "e30="})
+        if ending == "hangup":
+            _telnyx_commands(ask, call)
+        ask("POST", f"{call}/actions/{ending}", json=body)
+        ask("GET", call)
+
+
+def _telnyx_commands(ask: Ask, call: str) -> None:
+    for action, body in {
+        "answer": {"client_state": "e30=", "command_id": "1"},
+        "speak": {"payload": "Hello", "voice": "female"},
+        "playback_start": {"audio_url": URL},
+        "playback_stop": {},
+        "record_start": {"format": "wav", "channels": "dual"},
+        "record_stop": {},
+        "send_dtmf": {"digits": "1w2"},
+        "streaming_start": {"stream_url": "ws://127.0.0.1:9/"},
+        "streaming_stop": {},
+        "transfer": {"to": "+14155550177"},
+    }.items():
+        ask("POST", f"{call}/actions/{action}", json=body)
+
+
+TOURS = {"twilio": twilio, "telnyx": telnyx}
