@@ -114,6 +114,8 @@ def encoded(sample: dict[str, Any]) -> bytes:
 
 def signed_request(name: str, sample: dict[str, Any], at: datetime) -> WebhookRequest:
     """Return a sample event as a request that verifies at that time."""
-    url, body = f"{PUBLIC_URL}{sample['path']}?org=1001", encoded(sample)
+    call_id = sample.get("call_id")
+    query = f"call=1001-{call_id}" if call_id else "org=1001"
+    url, body = f"{PUBLIC_URL}{sample['path']}?{query}", encoded(sample)
     headers = SIGNERS[name].sign(url, body, at) | sample.get("headers", {})
-    return WebhookRequest("POST", url, headers, body)
+    return WebhookRequest("POST", url, headers, body, call_id)

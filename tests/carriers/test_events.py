@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from switchboard.carriers import CARRIERS
-from switchboard.carriers.base import InboundCall, Webhook, WebhookRequest
+from switchboard.carriers.base import InboundCall, OutboundAnswer, Webhook, WebhookRequest
 from switchboard.errors import InvalidRequest
 from switchboard.model import CallEvent
 from tests.carriers.signing import SIGNERS, adapter, data, signed_request
@@ -85,6 +85,8 @@ def _act_on(understood: Webhook) -> None:
 def _told(understood: Webhook) -> dict[str, Any]:
     if isinstance(understood, InboundCall):
         told = asdict(understood.event) | {"from_": understood.from_, "to": understood.to}
+    elif isinstance(understood, OutboundAnswer):
+        told = asdict(understood.event)
     else:
         told = asdict(understood)
     return {key: _plain(value) for key, value in told.items()}

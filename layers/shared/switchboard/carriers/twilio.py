@@ -282,7 +282,7 @@ class Twilio:
         event = replace(self._call_event(form), call_id=request.call_id)
         if not path.endswith(VOICE_PATH):
             return event
-        if request.call_id is not None:
+        if request.call_id is not None or event.direction is Direction.OUTBOUND:
             return OutboundAnswer(event)
         return InboundCall(event, from_=event.from_, to=parse_e164(event.to))
 
