@@ -37,7 +37,11 @@ def dial(asked: Asked) -> Reply:
         text = "The dial came again with the same command_id: ignored"
         repeated.note("command_repeated", text, command="dial")
         return data(_shown(repeated))
-    far_end = asked.world.far_ends.at(body["to"])
+    return data(_shown(_place(asked, application)))
+
+
+def _place(asked: Asked, application: Resource) -> TelnyxCall:
+    body, far_end = asked.body, asked.world.far_ends.at(asked.body["to"])
     call = TelnyxCall(
         "telnyx",
         asked.account.id,
@@ -54,9 +58,9 @@ def dial(asked: Asked) -> Reply:
     )
     text = f"{call.from_} dials {call.to} (telnyx)"
     call.note("queued", text, carrier_call_id=call.carrier_call_id)
-    playing = OutboundCall(asked.world, asked.account, application, call, far_end).play()
-    asked.world.play(call, playing)
-    return data(_shown(call))
+    player = OutboundCall(asked.world, asked.account, application, call, far_end)
+    asked.world.play(call, player.play())
+    return call
 
 
 def _shown(call: TelnyxCall) -> dict[str, Any]:

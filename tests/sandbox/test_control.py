@@ -1,6 +1,7 @@
 """The sandbox's own API: what it remembers, and how it is put back to the start."""
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -118,3 +119,32 @@ def test_a_damaged_state_file_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(UnreadableState, match=r"sandbox\.json .* delete it"):
         build(file)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"behaviour": "sleep"}, "answer_and_hang_up"),
+        ({"colour": "red"}, "hangup_after_s"),
+        ({"after_s": -1}, "negative"),
+        ({"after_s": "soon"}, "seconds"),
+        ({"say": "hello"}, "list"),
+    ],
+)
+def test_a_far_end_that_cannot_be_is_refused_with_what_can(
+    sandbox: httpx.Client, wanted: dict[str, Any], said: str
+) -> None:
+    answer = sandbox.post("/_/far-ends", json=wanted)
+
+    assert answer.status_code == 422
+    assert said in answer.json()["detail"]
+
+
+def test_far_ends_are_listed_and_dropped(sandbox: httpx.Client) -> None:
+    sandbox.post("/_/far-ends", json={"number": "+14155550122", "behaviour": "busy"})
+
+    listed = sandbox.get("/_/far-ends").json()["far_ends"]
+    sandbox.delete("/_/far-ends").raise_for_status()
+
+    assert [(row["number"], row["behaviour"]) for row in listed] == [("+14155550122", "busy")]
+    assert sandbox.get("/_/far-ends").json()["far_ends"] == []
