@@ -37,7 +37,7 @@ from tests.builders import (
 )
 from tests.clock import START
 from tests.fakes import Books
-from tests.unit.dialing import dial, hold
+from tests.unit.dialing import dial, hold, stored
 
 MESSAGE = "We have called about {{ what }}."
 LEAVE = DialOptions(machine_detection=MachinePolicy.LEAVE_MESSAGE, voicemail_message=MESSAGE)
@@ -49,7 +49,7 @@ def refused(app: App, books: Books, error: type[SwitchboardError], **changes: An
         dial(app, **changes)
     assert type(caught.value) is error
     assert books.dialled == []
-    assert list(app.store.calls(ORGANIZATION, 0, 10**15)) == []
+    assert stored(app) == []
     return str(caught.value)
 
 
@@ -71,17 +71,16 @@ def test_what_was_written_is_what_was_answered(app: App) -> None:
 
     call = dial(app, metadata={"order": 12, "rate": 1.5, "none": None}).call
 
-    stored = app.store.call(call.id)
-    assert stored is not None
-    assert (stored.status, stored.call_sid) == (call.status, call.call_sid)
-    assert stored.metadata == {"order": 12, "rate": 1.5, "none": None}
-    assert app.store.call_by_sid(ORGANIZATION, call.call_sid) == stored
+    [row] = stored(app)
+    assert (row.status, row.call_sid) == (call.status, call.call_sid)
+    assert row.metadata == {"order": 12, "rate": 1.5, "none": None}
+    assert app.store.call_by_sid(ORGANIZATION, call.call_sid) == row
 
 
 def test_the_row_is_written_before_dialling(app: App, books: Books) -> None:
     hold(app)
     seen: list[Call] = []
-    books.meanwhile = lambda: seen.extend(app.store.calls(ORGANIZATION, 0, 10**15))
+    books.meanwhile = lambda: seen.extend(stored(app))
 
     call = dial(app).call
 

@@ -5,6 +5,7 @@ import json
 import logging
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
+from math import ceil
 from typing import Any
 
 from . import calls, limits, templates
@@ -23,6 +24,7 @@ from .errors import (
     ServiceUnavailable,
     SwitchboardError,
 )
+from .items import Item
 from .model import (
     E164,
     Assistant,
@@ -79,19 +81,22 @@ def initiate(
     failed with its refusal, or unknown.
     """
     from_, to = _numbers(request)
-    found = app.store.dial_context(organization_id, from_, request.assistant_id)
+    fingerprint = _fingerprint(request)
+    found = app.store.dial_context(organization_id, from_, request.assistant_id, key)
+    if found.asked:
+        return Dialled(_repeat(app, found.asked, str(key), fingerprint), replayed=True)
     carrier = app.carrier(_carrier_of(app, organization_id, from_, found), organization_id)
     assistant = _assistant(request, from_, found)
     allowed = found.organization.limits if found.organization else Limits()
     check_destination(to, allowed)
     call = _new_call(app, organization_id, carrier, from_, to, assistant, request)
     carrier.check_ready_to_dial()
-    fingerprint = _fingerprint(request)
     call, places, quotas = limits.reserved(call, allowed, app.clock())
     try:
         _reserve(app, call, key, fingerprint, places, quotas)
     except Taken as taken:
-        return Dialled(_repeat(app, taken, str(key), fingerprint), replayed=True)
+        # Another request with the same key came between.
+        return Dialled(_repeat(app, taken.found[1] or {}, str(key), fingerprint), replayed=True)
     return Dialled(_dial(app, carrier, call))
 
 
@@ -218,6 +223,12 @@ def _reserve(
     quotas: list[Quota],
 ) -> None:
     """Write the call and what it takes up; raise LimitExceeded, or Taken when the key was used."""
+    # A row that is not there yet has room for the first: not if the limit has none at all.
+    _refuse(
+        app,
+        [quota for quota in quotas if quota.amount > quota.most],
+        [place for place in places if place.most < 1],
+    )
     for _ in range(_WRITE_TRIES):
         try:
             app.store.reserve_call(call, key, fingerprint, places, quotas)
@@ -232,12 +243,9 @@ def _reserve(
             # The call and its key come first.
             full = [place for n, place in enumerate(places, 2) if n in taken.failed]
             used = [quota for n, quota in enumerate(quotas, 2 + len(places)) if n in taken.failed]
-            if used:
-                wait = (used[0].until - app.clock()).total_seconds()
-                raise _exceeded(used[0].limit, used[0].most, wait) from taken
             now = app.clock()
-            if not sum(app.store.free_expired(place.lease.row, now) for place in full):
-                raise _exceeded(full[0].limit, full[0].most, _PLACE_RETRY_S) from taken
+            if used or not sum(app.store.free_expired(place.lease.row, now) for place in full):
+                _refuse(app, used, full)
     raise ServiceUnavailable("Too many calls are being placed at once. Try again in a moment.")
 
 
@@ -245,12 +253,16 @@ def _reserve(
 _PLACE_RETRY_S = 5
 
 
-def _exceeded(limit: str, most: int, wait: float) -> LimitExceeded:
-    return LimitExceeded(limit, most, retry_after=max(1, round(wait)))
+def _refuse(app: App, used: list[Quota], full: list[Place]) -> None:
+    """Raise LimitExceeded for the first limit that is reached, if one is."""
+    for quota in used:
+        wait = ceil((quota.until - app.clock()).total_seconds())
+        raise LimitExceeded(quota.limit, quota.most, retry_after=max(1, wait))
+    for place in full:
+        raise LimitExceeded(place.limit, place.most, retry_after=_PLACE_RETRY_S)
 
 
-def _repeat(app: App, taken: Taken, key: str, fingerprint: str) -> Call:
-    pointer = taken.found[1] or {}
+def _repeat(app: App, pointer: Item, key: str, fingerprint: str) -> Call:
     if pointer.get("fingerprint") != fingerprint:
         raise IdempotencyKeyReused(
             f"Idempotency-Key '{key}' was used for another call. Send a new key for a new call."
@@ -291,14 +303,13 @@ def _settled(app: App, before: Call, after: Call) -> Call:
     try:
         for _ in range(_WRITE_TRIES):
             try:
-                app.store.save_call(before, after)
+                app.store.save_call(before, after, limits.spent_cents(after))
                 return after
             except Taken:
                 before = app.store.call(after.id) or before
                 after = _with_news(before, after)
     except ServiceUnavailable as error:
         logger.error("dial not settled", extra=_trace(after, error))
-        return after if after.call_sid else replace(after, status=CallStatus.UNKNOWN)
     return after
 
 

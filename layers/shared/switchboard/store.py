@@ -31,7 +31,17 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 from . import items
 from .errors import ServiceUnavailable
 from .items import Item
-from .model import Assistant, Call, Lease, Message, Number, NumberOrder, Organization, Token
+from .model import (
+    Assistant,
+    Call,
+    Lease,
+    Message,
+    Number,
+    NumberOrder,
+    Organization,
+    Spending,
+    Token,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -79,6 +89,8 @@ class DialContext:
     caller_id_carrier: str | None
     """The carrier that has verified the number as a caller id of the organization."""
     assistant: Assistant | None
+    asked: Item | None
+    """The pointer to the call that was placed with the same Idempotency-Key."""
 
 
 class Store:
@@ -225,9 +237,13 @@ class Store:
         )
 
     def dial_context(
-        self, organization_id: int, phone_number: str, assistant_id: int | None
+        self,
+        organization_id: int,
+        phone_number: str,
+        assistant_id: int | None,
+        key: str | None = None,
     ) -> DialContext:
-        """Read the organization, the calling number or caller id, and the assistant asked for."""
+        """Read all that placing a call depends on, and whether it was asked for before."""
         keys = {
             "organization": _key(f"ORG#{organization_id}", "ORG"),
             "number": _number_key(phone_number),
@@ -235,6 +251,8 @@ class Store:
         }
         if assistant_id is not None:
             keys["assistant"] = _key(f"ORG#{organization_id}", f"ASSISTANT#{assistant_id}")
+        if key is not None:
+            keys["asked"] = _dial_key(organization_id, key)
         found = self._get_all(list(keys.values()))
         at = {name: found.get((key["pk"], key["sk"])) for name, key in keys.items()}
         return DialContext(
@@ -242,6 +260,7 @@ class Store:
             number=_read(items.number, at["number"]),
             caller_id_carrier=_read(lambda item: str(item["carrier"]), at["caller_id"]),
             assistant=_read(items.assistant, at.get("assistant")),
+            asked=at.get("asked"),
         )
 
     def reserve_call(
@@ -269,15 +288,15 @@ class Store:
             *(_spend(self._table, quota) for quota in quotas),
         )
 
-    def save_call(self, before: Call, call: Call, spent_cents: int = 0) -> None:
+    def save_call(self, before: Call, call: Call, spent_cents: int | None = None) -> None:
         """Write a changed call over the version it was made from; raise Taken.
 
         With the pointer from its SID when that is new. When the call has ended, the places
-        it took up are returned, and what it really took replaces the estimate of its costs.
+        it took up are returned, and `spent_cents` replaces what counted as its costs so far.
         """
         saved = replace(call, version=before.version + 1)
         if call.status.is_final:
-            saved = replace(saved, leases=(), spending=None)
+            saved = replace(saved, leases=(), spending=_counted(before, spent_cents))
         unchanged = {":seen": before.version}
         writes = [_conditional_put(self._table, _call_item(saved), "version = :seen", unchanged)]
         if call.call_sid and not before.call_sid:
@@ -286,11 +305,12 @@ class Store:
             writes += self._returns(before, spent_cents)
         self._transact(*writes)
 
-    def _returns(self, call: Call, spent_cents: int) -> list[Item]:
+    def _returns(self, call: Call, spent_cents: int | None) -> list[Item]:
         writes = [_return(self._table, lease.row, {lease.holder}) for lease in call.leases]
-        if call.spending and call.spending.cents != spent_cents:
-            difference = spent_cents - call.spending.cents
-            writes.append(_add(self._table, call.spending.row, difference))
+        counted = _counted(call, spent_cents)
+        if counted and call.spending and counted != call.spending:
+            difference = counted.cents - call.spending.cents
+            writes.append(_add(self._table, counted.row, difference))
         return writes
 
     def free_expired(self, row: str, now: datetime) -> int:
@@ -481,6 +501,12 @@ def _dial_key(organization_id: int, key: str) -> Item:
 
 def _caller_id_key(organization_id: int, phone_number: str) -> Item:
     return _key(f"ORG#{organization_id}", f"CALLERID#{phone_number}")
+
+
+def _counted(call: Call, spent_cents: int | None) -> Spending | None:
+    if spent_cents is None or call.spending is None:
+        return call.spending
+    return replace(call.spending, cents=spent_cents)
 
 
 def _take(table: str, place: Place) -> Item:
