@@ -1,9 +1,59 @@
-"""Tests of the functions open no sockets."""
+"""Tests of the functions open no sockets; their carriers are real adapters without a network."""
+
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from pytest_socket import disable_socket
+
+from functions.carrier_webhook.app import lambda_handler
+from switchboard.app import App
+from switchboard.carriers import carrier_class
+from tests.builders import ORGANIZATION, a_number
+from tests.functions.carriers import TELNYX_NUMBER, Http
+from tests.functions.events import Context
 
 
 @pytest.fixture(autouse=True)
 def _no_sockets() -> None:
     disable_socket()
+
+
+@pytest.fixture
+def http() -> Http:
+    """The carriers' command API."""
+    return Http()
+
+
+@pytest.fixture
+def live(app: App, http: Http) -> App:
+    """The deployment with the real adapters, connected to both, with a number at each."""
+    app.secrets.store_carrier(
+        ORGANIZATION,
+        "twilio",
+        {"account_sid": "AC" + "0" * 31 + "1", "auth_token": "0123456789abcdef0123456789abcdef"},
+    )
+    app.secrets.store_carrier(
+        ORGANIZATION,
+        "telnyx",
+        {
+            "api_key": "KEY0123",
+            "public_key": "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=",
+            "connection_id": "1684641123236054244",
+            "messaging_profile_id": "abc85f64-5717-4562-b3fc-2c9600000000",
+        },
+    )
+    for number in (a_number(), a_number(id=4002, phone_number=TELNYX_NUMBER, carrier="telnyx")):
+        app.store._transact(app.store._put_number(number, "attribute_not_exists(pk)"))
+    return replace(app, carrier_class=carrier_class, http=http)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def send(live: App, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Sends an event to its carrier's copy of the function."""
+
+    def to_function(event: dict[str, Any], carrier: str) -> dict[str, Any]:
+        monkeypatch.setenv("CARRIER", carrier)
+        return lambda_handler(event, Context(), lambda: live)
+
+    return to_function

@@ -2,79 +2,22 @@
 
 import base64
 import json
-from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree
 
 import pytest
-import urllib3
 
-from functions.carrier_webhook.app import lambda_handler
 from switchboard import calls
 from switchboard.app import App
-from switchboard.carriers import carrier_class
 from switchboard.model import E164, CallStatus
 from tests.builders import CALL_SID, CALLER, NUMBER, ORGANIZATION, a_number, an_assistant
-from tests.functions.events import Context, load
+from tests.functions.carriers import TELNYX_NUMBER, Http
+from tests.functions.events import load
 
 TWILIO_CALL = "carrier_webhook/twilio-inbound-call"
 TWILIO_END = "carrier_webhook/twilio-call-completed"
 TELNYX_CALL = "carrier_webhook/telnyx-call-initiated"
-TELNYX_NUMBER = E164("+13125550123")
-
-
-@dataclass
-class Http:
-    """Stands for the network: keeps what was sent, answers what it is told."""
-
-    sent: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
-    status: int = 200
-    body: dict[str, Any] = field(default_factory=lambda: {"data": {"result": "ok"}})
-
-    def request(self, method: str, url: str, **options: Any) -> urllib3.HTTPResponse:
-        self.sent.append((method, url, options["json"]))
-        return urllib3.HTTPResponse(json.dumps(self.body).encode(), status=self.status)
-
-
-@pytest.fixture
-def http() -> Http:
-    """The carriers' command API."""
-    return Http()
-
-
-@pytest.fixture
-def live(app: App, http: Http) -> App:
-    """The deployment with the real adapters, connected to both, with a number at each."""
-    app.secrets.store_carrier(
-        ORGANIZATION,
-        "twilio",
-        {"account_sid": "AC" + "0" * 31 + "1", "auth_token": "0123456789abcdef0123456789abcdef"},
-    )
-    app.secrets.store_carrier(
-        ORGANIZATION,
-        "telnyx",
-        {
-            "api_key": "KEY0123",
-            "public_key": "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=",
-            "connection_id": "1684641123236054244",
-            "messaging_profile_id": "abc85f64-5717-4562-b3fc-2c9600000000",
-        },
-    )
-    for number in (a_number(), a_number(id=4002, phone_number=TELNYX_NUMBER, carrier="telnyx")):
-        app.store._transact(app.store._put_number(number, "attribute_not_exists(pk)"))
-    return replace(app, carrier_class=carrier_class, http=http)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def send(live: App, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Sends an event to its carrier's copy of the function."""
-
-    def to_function(event: dict[str, Any], carrier: str) -> dict[str, Any]:
-        monkeypatch.setenv("CARRIER", carrier)
-        return lambda_handler(event, Context(), lambda: live)
-
-    return to_function
 
 
 def test_twilios_call_is_answered_with_a_stream_to_the_assistant(live: App, send: Any) -> None:

@@ -1,0 +1,24 @@
+"""What stands for the carriers' command API in tests of the functions."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import urllib3
+
+from switchboard.model import E164
+
+TELNYX_NUMBER = E164("+13125550123")
+
+
+@dataclass
+class Http:
+    """Stands for the network: keeps what was sent, answers what it is told."""
+
+    sent: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    status: int = 200
+    body: dict[str, Any] = field(default_factory=lambda: {"data": {"result": "ok"}})
+
+    def request(self, method: str, url: str, **options: Any) -> urllib3.HTTPResponse:
+        self.sent.append((method, url, options["json"]))
+        return urllib3.HTTPResponse(json.dumps(self.body).encode(), status=self.status)
