@@ -1,6 +1,6 @@
 # Everything sets up what it needs: a clean machine wants only make, Python 3 and a network.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down relay test check bench build requirements format clean
+.PHONY: help demo up down relay test prove check bench build requirements format clean
 SHELL := bash
 export SAM_CLI_TELEMETRY := 0
 # Linting and tests never speak to AWS; without a region SAM asks for one.
@@ -28,6 +28,9 @@ relay: .venv/synced ## Linux only: let `sam local invoke` containers reach the s
 
 test: .venv/synced ## Run every test, end to end included
 	@$(RUN) pytest
+
+prove: .venv/synced ## Run the property tests that are too long for make test
+	@$(RUN) pytest -m long
 
 check: .venv/synced ## Format, lint, types, imports, template
 	@$(RUN) ruff format --check .

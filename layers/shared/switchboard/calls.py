@@ -195,12 +195,21 @@ def _moved(call: Call, event: CallEvent) -> Call:
         return call
     if status.is_final:
         return call if call.status.is_final else _ended(call, event, status)
-    if status is CallStatus.IN_PROGRESS and call.answered_at is None:
-        # Heard of after the end, too: then the end is read as that of an answered call.
-        call = replace(call, answered_at=event.occurred_at)
-        if call.status.is_final:
-            return _with_duration(replace(call, status=call.ending_if_answered or call.status))
+    if status is CallStatus.IN_PROGRESS:
+        call = _answered(call, event.occurred_at)
     return replace(call, status=status) if status.rank > call.status.rank else call
+
+
+def _answered(call: Call, at: datetime) -> Call:
+    # Several events tell of it (the answer, the stream, the bridge): the earliest is right.
+    if call.answered_at is not None and call.answered_at <= at:
+        return call
+    call = replace(call, answered_at=at)
+    if call.ending_if_answered is None:
+        return _with_duration(call)
+    # Heard of after the end: that is then read as the end of an answered call, and since a
+    # carrier that leaves two readings tells no duration, it is reckoned anew.
+    return _with_duration(replace(call, status=call.ending_if_answered, duration=None))
 
 
 def _ended(call: Call, event: CallEvent, status: CallStatus) -> Call:

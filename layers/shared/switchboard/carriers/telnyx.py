@@ -132,6 +132,10 @@ _EVENT_STATUS = {
     "call.initiated": CallStatus.RINGING,  # there is no ringing event
     "call.answered": CallStatus.IN_PROGRESS,
     "call.bridged": CallStatus.IN_PROGRESS,
+    # None of these happens before the answer, whose own event may be lost or late.
+    "streaming.started": CallStatus.IN_PROGRESS,
+    "call.machine.detection.ended": CallStatus.IN_PROGRESS,
+    "call.machine.premium.detection.ended": CallStatus.IN_PROGRESS,
 }
 _MACHINES = {"machine": "machine", "fax_detected": "fax"}
 _MACHINE_DETECTION: dict[MachinePolicy | None, dict[str, Any]] = {
