@@ -1,13 +1,13 @@
 """What every carrier must do with a ringing phone: calls played by the sandbox, answered by us."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 from starlette.responses import Response
 
-from switchboard.carriers.base import InboundCall, WebhookReply, WebhookRequest
+from switchboard.carriers.base import InboundCall, OutboundAnswer, WebhookReply, WebhookRequest
 from switchboard.model import (
     E164,
     Call,
@@ -42,13 +42,16 @@ class OurSide:
 
     subject: Subject
     instruction: Instruction
+    placed: Call | None = None
+    """The call that we dialled, if we did."""
     events: list[CallEvent] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
 
     def __call__(self, got: Received) -> Response:
         """Verify, understand and act on one webhook."""
         try:
-            reply = self._reply(WebhookRequest(got.method, got.url, got.headers, got.raw))
+            own_id = self.placed.id if self.placed and "?call=" in got.url else None
+            reply = self._reply(WebhookRequest(got.method, got.url, got.headers, got.raw, own_id))
         except Exception as error:
             self.failures.append(error)
             raise
@@ -61,10 +64,18 @@ class OurSide:
             case InboundCall(event=event, to=to):
                 self.events.append(event)
                 return carrier.reply(a_call(self.subject, event, to), self.instruction)
+            case OutboundAnswer(event=event):
+                self.events.append(event)
+                return carrier.reply(self._call(event), self.instruction)
             case CallEvent() as event:
                 self.events.append(event)
-                carrier.follow_up(request)
+                carrier.follow_up(request, self._call(event), lambda: self.instruction)
         return WebhookReply()
+
+    def _call(self, event: CallEvent) -> Call:
+        if self.placed is None:
+            return a_call(self.subject, event, NUMBER)
+        return replace(self.placed, call_sid=event.call_sid)
 
 
 def a_call(subject: Subject, event: CallEvent, to: E164) -> Call:

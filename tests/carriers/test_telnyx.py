@@ -14,7 +14,16 @@ from switchboard.errors import (
     OutcomeUnknown,
     RateLimited,
 )
-from switchboard.model import Call, ConnectStream, Dial, Hangup, NumberOrder, OrderStatus, Say
+from switchboard.model import (
+    Call,
+    CallEvent,
+    ConnectStream,
+    Dial,
+    Hangup,
+    NumberOrder,
+    OrderStatus,
+    Say,
+)
 from tests.carriers.conftest import NUMBER, Connect, Subject
 from tests.carriers.lab import Exchange, Lab
 from tests.carriers.signing import data, signed_request
@@ -239,9 +248,9 @@ class TestFollowingUp:
         self, subject: Subject, lab: Lab, state: str | None
     ) -> None:
         with lab.requests() as made:
-            subject.carrier.follow_up(_event("call.answered", state))
-            subject.carrier.follow_up(_event("call.speak.ended", state))
-            subject.carrier.follow_up(_event("call.hangup", state))
+            _follow_up(subject, "call.answered", state)
+            _follow_up(subject, "call.speak.ended", state)
+            _follow_up(subject, "call.hangup", state)
 
         assert made == []
 
@@ -251,14 +260,14 @@ class TestFollowingUp:
         lab.answer_instead(200, '{"data": {"result": "ok"}}')
 
         with lab.requests() as made:
-            subject.carrier.follow_up(_event("streaming.failed", "eyJjYWxsIjogNTAwMX0="))
+            _follow_up(subject, "streaming.failed", "eyJjYWxsIjogNTAwMX0=")
 
         assert made[0].path.endswith("/actions/speak")
         spoken = json.loads(made[0].body)
         assert "sorry" in spoken["payload"]
         lab.answer_instead(200, '{"data": {"result": "ok"}}')
         with lab.requests() as made:
-            subject.carrier.follow_up(_event("call.speak.ended", spoken["client_state"]))
+            _follow_up(subject, "call.speak.ended", spoken["client_state"])
         assert made[0].path.endswith("/actions/hangup")
 
     def test_a_runtime_that_closes_its_stream_ends_the_call(
@@ -267,7 +276,7 @@ class TestFollowingUp:
         lab.answer_instead(200, '{"data": {"result": "ok"}}')
 
         with lab.requests() as made:
-            subject.carrier.follow_up(_event("streaming.stopped", "eyJjYWxsIjogNTAwMX0="))
+            _follow_up(subject, "streaming.stopped", "eyJjYWxsIjogNTAwMX0=")
 
         assert [request.path.rpartition("/")[2] for request in made] == ["hangup"]
 
@@ -275,9 +284,16 @@ class TestFollowingUp:
         self, subject: Subject, lab: Lab
     ) -> None:
         with lab.requests() as made:
-            subject.carrier.follow_up(_event("streaming.stopped", "e30="))
+            _follow_up(subject, "streaming.stopped", "e30=")
 
         assert made == []
+
+
+def _follow_up(subject: Subject, kind: str, state: str | None) -> None:
+    request = _event(kind, state)
+    event = subject.carrier.parse(request)
+    assert isinstance(event, CallEvent)
+    subject.carrier.follow_up(request, a_call(subject, event, NUMBER), Hangup)
 
 
 def _event(kind: str, state: str | None) -> WebhookRequest:
