@@ -1,49 +1,114 @@
-"""GET /api/v1/calls: the organization's calls, and a call's session for its media runtime."""
+"""/api/v1/calls: find an organization's calls, take hold of one, and a call's session."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel, Field, StrictStr
 
-from switchboard import calls, edge, wiring
+from switchboard import calls, control, edge, export, listing, wiring
 from switchboard.app import App
 
 api = edge.api()
 
 
+class CallQuery(BaseModel):
+    """Which calls: all that match every filter that is set."""
+
+    status: Literal["ongoing", "completed", "failed"] | None = None
+    assistant_id: int | None = None
+    customer_phone: str | None = None
+    call_sid: str | None = None
+    assistant_name: str | None = None
+    date_from: datetime | None = None
+    date_to: datetime | None = None
+    min_duration: Annotated[int | None, Field(ge=0)] = None
+    max_duration: Annotated[int | None, Field(ge=0)] = None
+
+
+class PageQuery(CallQuery):
+    """A page of them."""
+
+    skip: Annotated[int, Field(ge=0)] = 0
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class ExportQuery(CallQuery):
+    """A part of a file of them."""
+
+    format: Literal["csv", "json"] = "csv"
+    limit: Annotated[int, Field(ge=1, le=5000)] = 1000
+    cursor: Annotated[int | None, Field(ge=0, description="X-Next-Cursor of the last part")] = None
+
+
+class TransferBody(BaseModel):
+    """Where to put the other side through."""
+
+    to: Annotated[StrictStr, Field(examples=["+12125550199", "sip:desk@example.com"])]
+
+
+class MetadataBody(BaseModel):
+    """Notes to merge into the call's; null removes one."""
+
+    metadata: dict[str, Any]
+
+
+# --- finding calls ---
+
+
 @api.get("/api/v1/calls")
-def list_calls(
-    skip: Annotated[int, Query(ge=0)] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    status: Annotated[Literal["ongoing", "completed", "failed"] | None, Query()] = None,
-    assistant_id: Annotated[int | None, Query()] = None,
-    customer_phone: Annotated[str | None, Query()] = None,
-    call_sid: Annotated[str | None, Query()] = None,
-    assistant_name: Annotated[str | None, Query()] = None,
-    date_from: Annotated[datetime | None, Query()] = None,
-    date_to: Annotated[datetime | None, Query()] = None,
-    min_duration: Annotated[int | None, Query(ge=0)] = None,
-    max_duration: Annotated[int | None, Query(ge=0)] = None,
-) -> Response[edge.Json]:
+def list_calls(query: Annotated[PageQuery, Query()]) -> Response[edge.Json]:
     """List calls, newest first. Filters are joined with AND."""
-    wanted = calls.CallFilter(
-        status=status,
-        assistant_id=assistant_id,
-        customer_phone=customer_phone,
-        call_sid=call_sid,
-        assistant_name=assistant_name,
-        date_from=_in_utc(date_from),
-        date_to=_in_utc(date_to),
-        min_duration=min_duration,
-        max_duration=max_duration,
-    )
     organization_id = edge.authorized(api, "calls:read")
-    page, total = calls.search(edge.current_app(api), organization_id, wanted, skip, limit)
+    page, total = listing.search(
+        edge.current_app(api), organization_id, _wanted(query), query.skip, query.limit
+    )
     items = [edge.call_json(call) for call in page]
-    return edge.answer(200, {"items": items, "total": total, "skip": skip, "limit": limit})
+    return edge.answer(
+        200, {"items": items, "total": total, "skip": query.skip, "limit": query.limit}
+    )
+
+
+@api.get("/api/v1/calls/count")
+def count_calls(query: Annotated[CallQuery, Query()]) -> Response[edge.Json]:
+    """Count calls."""
+    organization_id = edge.authorized(api, "calls:read")
+    count = listing.count(edge.current_app(api), organization_id, _wanted(query))
+    return edge.answer(200, {"count": count})
+
+
+@api.get("/api/v1/calls/stats")
+def sum_calls(query: Annotated[CallQuery, Query()]) -> Response[edge.Json]:
+    """Count calls and the seconds that people spoke in them."""
+    organization_id = edge.authorized(api, "calls:read")
+    found = listing.totals(edge.current_app(api), organization_id, _wanted(query))
+    return edge.answer(
+        200,
+        {
+            "total_calls": found.calls,
+            "total_duration": found.seconds,
+            "average_duration": found.average_seconds,
+        },
+    )
+
+
+@api.get("/api/v1/calls/export")
+def export_calls(query: Annotated[ExportQuery, Query()]) -> Response[Any]:
+    """Give calls as a file, in parts: each names the cursor of the next."""
+    organization_id = edge.authorized(api, "calls:read")
+    app, limit, first = edge.current_app(api), query.limit, query.cursor is None
+    rows = listing.walk(app, organization_id, _wanted(query), query.cursor, limit + 1)
+    if query.format == "json":
+        found = export.json_page(rows, limit)
+        body = {"items": found.rows, "next": _text(found.cursor)}
+        return edge.answer(200, body, _part("json", found.cursor))
+    # The first part has the line of names: all parts one after another are one file.
+    lines = export.csv_page(rows, limit, header=first)
+    headers = _part("csv", lines.cursor)
+    return Response(200, "text/csv; charset=utf-8", "".join(lines.rows), headers=headers)
 
 
 @api.get("/api/v1/calls/sid/<call_sid>")
@@ -63,6 +128,43 @@ def get_call(call_id: Annotated[int, Path()]) -> Response[edge.Json]:
     )
 
 
+# --- taking hold of a call ---
+
+
+@api.post("/api/v1/calls/<call_sid>/terminate")
+def terminate_call(call_sid: Annotated[str, Path()]) -> Response[edge.Json]:
+    """End a call."""
+    organization_id = edge.authorized(api, "calls:write")
+    call = control.terminate(edge.current_app(api), organization_id, call_sid)
+    message = f"Call terminated successfully via {call.carrier}"
+    return edge.answer(200, {"success": True, "message": message})
+
+
+@api.post("/api/v1/calls/<call_sid>/transfer")
+def transfer_call(
+    call_sid: Annotated[str, Path()], body: Annotated[TransferBody, Body()]
+) -> Response[edge.Json]:
+    """Put the other side through to a number or a SIP address."""
+    organization_id = edge.authorized(api, "calls:write")
+    call = control.transfer(edge.current_app(api), organization_id, call_sid, body.to)
+    message = f"Call transferred successfully via {call.carrier}"
+    return edge.answer(200, {"success": True, "message": message})
+
+
+@api.patch("/api/v1/calls/<call_id>/metadata")
+def update_metadata(
+    call_id: Annotated[int, Path()], body: Annotated[MetadataBody, Body()]
+) -> Response[edge.Json]:
+    """Merge notes into a call's, and show the call."""
+    organization_id = edge.authorized(api, "calls:write")
+    app = edge.current_app(api)
+    call = control.update_metadata(app, organization_id, call_id, body.metadata)
+    return edge.answer(200, edge.call_json(call))
+
+
+# --- the media runtime ---
+
+
 @api.get("/api/v1/calls/<call_id>/session")
 def get_session(call_id: Annotated[int, Path()]) -> Response[edge.Json]:
     """Give a media runtime the full context of the call whose session token it holds."""
@@ -79,11 +181,26 @@ def get_session(call_id: Annotated[int, Path()]) -> Response[edge.Json]:
     )
 
 
+def _wanted(query: CallQuery) -> listing.CallFilter:
+    fields = query.model_dump(include=set(CallQuery.model_fields))
+    dates = {name: _in_utc(fields[name]) for name in ("date_from", "date_to")}
+    return listing.CallFilter(**fields | dates)
+
+
 def _in_utc(moment: datetime | None) -> datetime | None:
     # A time without a zone is taken as UTC, as everything else in this API is.
     if moment is None or moment.tzinfo is not None:
         return moment
     return moment.replace(tzinfo=UTC)
+
+
+def _part(kind: str, cursor: int | None) -> dict[str, str]:
+    name = {"Content-Disposition": f'attachment; filename="calls.{kind}"'}
+    return name if cursor is None else name | {"X-Next-Cursor": str(cursor)}
+
+
+def _text(cursor: int | None) -> str | None:
+    return None if cursor is None else str(cursor)
 
 
 def lambda_handler(

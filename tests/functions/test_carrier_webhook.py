@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from switchboard import calls
+from switchboard import calls, listing
 from switchboard.app import App
 from switchboard.model import E164, CallStatus
 from tests.builders import CALL_SID, CALLER, NUMBER, ORGANIZATION, a_number, an_assistant
@@ -127,7 +127,7 @@ def test_telnyxs_call_goes_from_ringing_to_its_end(live: App, send: Any) -> None
     for name in ("call-initiated", "call-answered", "call-hangup"):
         assert send(load(f"carrier_webhook/telnyx-{name}"), "telnyx")["statusCode"] == 200
 
-    [call], _ = calls.search(live, ORGANIZATION, calls.CallFilter(), 0, 10)
+    [call], _ = listing.search(live, ORGANIZATION, listing.CallFilter(), 0, 10)
     assert (call.status, call.duration) == (CallStatus.COMPLETED, 42)
     assert call.hangup_cause == "normal_clearing"
     assert [step.type for step in call.history] == [
@@ -201,7 +201,7 @@ def test_what_the_carrier_did_not_sign_is_refused_and_changes_nothing(
     assert reply["statusCode"] in (401, 403)
     assert json.loads(reply["body"])["code"] == "invalid_signature"
     assert http.sent == []
-    assert calls.search(live, ORGANIZATION, calls.CallFilter(), 0, 10) == ([], 0)
+    assert listing.search(live, ORGANIZATION, listing.CallFilter(), 0, 10) == ([], 0)
 
 
 def test_twilios_signature_of_one_url_opens_no_other(send: Any) -> None:

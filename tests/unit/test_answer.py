@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from switchboard import calls, sessions
+from switchboard import calls, listing, sessions
 from switchboard.app import App
 from switchboard.carriers.base import (
     Ignored,
@@ -87,7 +87,7 @@ def test_the_same_webhook_again_gets_the_same_answer_and_makes_no_second_call(
 
     ring(app, books)
 
-    found, total = calls.search(app, ORGANIZATION, calls.CallFilter(), 0, 10)
+    found, total = listing.search(app, ORGANIZATION, listing.CallFilter(), 0, 10)
     assert books.instructions[0] == books.instructions[1]
     assert total == 1
     assert len(found) == 1
@@ -181,7 +181,7 @@ def test_a_forged_webhook_is_refused_and_changes_nothing(app: App, books: Books)
         handle(app, "fake", ORGANIZATION, forged)
 
     assert books.instructions == []
-    assert calls.search(app, ORGANIZATION, calls.CallFilter(), 0, 10) == ([], 0)
+    assert listing.search(app, ORGANIZATION, listing.CallFilter(), 0, 10) == ([], 0)
 
 
 def test_an_organization_without_this_carrier_looks_like_a_wrong_signature(

@@ -1,14 +1,14 @@
 """Answering calls, and keeping what their carriers say about them in order."""
 
 import logging
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from . import ids, limits, sessions
+from . import limits, sessions
 from .app import App
 from .carriers.base import Carrier, InboundCall, OutboundAnswer, WebhookReply
-from .errors import AssistantNotFound, CallNotFound, ServiceUnavailable
+from .errors import CallNotFound, ServiceUnavailable
 from .model import (
     Assistant,
     Call,
@@ -35,7 +35,6 @@ INACTIVE_MESSAGE = "We are sorry, nobody can take your call at the moment. Pleas
 
 # A call that two webhooks change at once is read again and changed again, this often at most.
 _WRITE_TRIES = 6
-_MILLISECOND = timedelta(milliseconds=1)
 # Enough for every event of a long call; the row must stay small.
 _HISTORY_LIMIT = 100
 
@@ -115,53 +114,6 @@ def find_by_sid(app: App, organization_id: int, call_sid: str) -> Call:
     if call is None:
         raise CallNotFound(f"Call with SID {call_sid} not found in your organization")
     return call
-
-
-@dataclass(frozen=True)
-class CallFilter:
-    """Which calls to list: all that match every field that is set."""
-
-    status: str | None = None
-    """The contract's word: ongoing, completed or failed."""
-    assistant_id: int | None = None
-    customer_phone: str | None = None
-    call_sid: str | None = None
-    assistant_name: str | None = None
-    date_from: datetime | None = None
-    date_to: datetime | None = None
-    min_duration: int | None = None
-    max_duration: int | None = None
-
-    def matches(self, call: Call) -> bool:
-        """Whether a call passes; texts match anywhere in the field, whatever their case."""
-        texts = (
-            (self.customer_phone, call.customer_number),
-            (self.call_sid, call.call_sid),
-            (self.assistant_name, call.assistant_name or ""),
-        )
-        return (
-            self.status in (None, call.status.summary)
-            and self.assistant_id in (None, call.assistant_id)
-            and all(part is None or part.lower() in whole.lower() for part, whole in texts)
-            and (self.min_duration is None or (call.duration or 0) >= self.min_duration)
-            and (self.max_duration is None or (call.duration or 0) <= self.max_duration)
-        )
-
-
-def search(
-    app: App, organization_id: int, wanted: CallFilter, skip: int, limit: int
-) -> tuple[list[Call], int]:
-    """Return a page of an organization's calls, newest first, and how many match in all."""
-    if wanted.assistant_id is not None and not app.store.assistant(
-        organization_id, wanted.assistant_id
-    ):
-        raise AssistantNotFound(
-            f"Assistant with ID {wanted.assistant_id} not found in your organization"
-        )
-    first = ids.first_id_at(wanted.date_from) if wanted.date_from else 0
-    last = ids.first_id_at(wanted.date_to + _MILLISECOND) if wanted.date_to else ids.LAST_ID
-    found = [c for c in app.store.calls(organization_id, first, last) if wanted.matches(c)]
-    return found[skip : skip + limit], len(found)
 
 
 # --- the state machine ---

@@ -9,7 +9,8 @@ SwitchboardError
 ├── DestinationNotAllowed 403
 ├── NotFound 404 ── AssistantNotFound, NoAssistant, CallNotFound
 ├── RequestTooLarge 413
-├── Conflict 409 ── NumberUnavailable, IdempotencyKeyReused, PurchaseInProgress, CallInProgress
+├── Conflict 409 ── NumberUnavailable, IdempotencyKeyReused, PurchaseInProgress, CallInProgress,
+│                   CallNotPlaced
 ├── LimitExceeded 429
 ├── ServiceUnavailable 503        one of our own dependencies does not answer
 └── CarrierError 502 ── InvalidCredentials, CarrierPermissionDenied, CarrierMisconfigured,
@@ -188,6 +189,12 @@ class CallInProgress(Conflict):
     """The same request to dial is still being carried out."""
 
     code = "call_in_progress"
+
+
+class CallNotPlaced(Conflict):
+    """The carrier has not told its id of the call, so that nothing can be asked of it yet."""
+
+    code = "call_not_placed"
 
 
 class LimitExceeded(SwitchboardError):

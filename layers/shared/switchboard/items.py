@@ -12,6 +12,8 @@ from .model import (
     Call,
     CallStatus,
     CallStep,
+    CallerId,
+    CallSummary,
     Capabilities,
     DialOptions,
     Direction,
@@ -86,6 +88,11 @@ def _limits(item: Item | None) -> Limits:
     countries = item.pop("allowed_countries", None)
     known: Any = {name: v if isinstance(v, bool) else int(v) for name, v in item.items()}
     return Limits(allowed_countries=None if countries is None else tuple(countries), **known)
+
+
+def caller_id(item: Item) -> CallerId:
+    """Read a caller id."""
+    return CallerId(E164(item["phone_number"]), item["carrier"])
 
 
 def token(item: Item) -> Token:
@@ -220,6 +227,19 @@ def call(item: Item) -> Call:
         duration=_int(item.get("duration")),
         hangup_cause=item.get("hangup_cause"),
         history=tuple(_step(step) for step in item["history"]),
+    )
+
+
+def call_summary(item: Item) -> CallSummary:
+    """Read as much of a call as searching looks at."""
+    return CallSummary(
+        id=int(item["id"]),
+        status=CallStatus(item["status"]),
+        call_sid=item["call_sid"],
+        customer_number=item["customer_number"],
+        assistant_id=_int(item.get("assistant_id")),
+        assistant_name=item.get("assistant_name"),
+        duration=_int(item.get("duration")),
     )
 
 

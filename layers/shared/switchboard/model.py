@@ -178,6 +178,14 @@ class Organization:
 
 
 @dataclass(frozen=True)
+class CallerId:
+    """A number of another company, which a carrier has verified to be the organization's own."""
+
+    phone_number: E164
+    carrier: str
+
+
+@dataclass(frozen=True)
 class Token:
     """An API token, known by its hash only. `scopes` say what it may do."""
 
@@ -388,6 +396,34 @@ class Call:
     """Seconds between answer and end."""
     hangup_cause: str | None = None
     history: tuple[CallStep, ...] = ()
+
+
+@dataclass(frozen=True)
+class CallSummary:
+    """As much of a call as searching and counting look at."""
+
+    id: int
+    status: CallStatus
+    call_sid: str
+    customer_number: str
+    assistant_id: int | None = None
+    assistant_name: str | None = None
+    duration: int | None = None
+
+
+@dataclass(frozen=True)
+class CallTotals:
+    """How many calls there are, and how long people spoke."""
+
+    calls: int = 0
+    timed: int = 0
+    """Those with a duration: somebody spoke."""
+    seconds: int = 0
+
+    @property
+    def average_seconds(self) -> float:
+        """The average of the calls in which somebody spoke; 0 without any."""
+        return round(self.seconds / self.timed, 2) if self.timed else 0.0
 
 
 @dataclass(frozen=True)

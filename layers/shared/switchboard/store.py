@@ -2,7 +2,7 @@
 
 Keys (pk / sk; the index in brackets lists an organization's things, newest or nearest first):
 
-    ORG#<id>              / ORG
+    ORG#<id>              / ORG        [ORG             / <id>]
     ORG#<id>              / ASSISTANT#<id>
     TOKEN#<sha256>        / TOKEN      [ORG#<id>#TOKEN  / <id>]
     NUMBER#<e164>         / NUMBER     [ORG#<id>#NUMBER / <e164>]  [ASSISTANT#<id> / <e164>]
@@ -15,6 +15,7 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     LIMIT#<org>#<limit>…  / PLACES     who takes up the places of a limit
     LIMIT#<org>#<limit>…  / QUOTA      how much of a limit is used, in one span of time
     LEASE#<name>          / LEASE      held by one process for a while
+    COUNT#<org>#CALL      / <shard>    how many calls an organization has, in parts
 
 The number's row is also the claim that keeps anyone else from buying it.
 """
@@ -23,6 +24,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -34,6 +36,9 @@ from .items import Item
 from .model import (
     Assistant,
     Call,
+    CallerId,
+    CallSummary,
+    CallTotals,
     Lease,
     Message,
     Number,
@@ -105,7 +110,24 @@ class Store:
     def add_organization(self, organization: Organization) -> None:
         """Write a new organization."""
         key = _key(f"ORG#{organization.id}", "ORG")
-        self._put(key | items.fields_of(organization))
+        listed = {"gsi1pk": "ORG", "gsi1sk": _sortable(organization.id)}
+        self._put(key | listed | items.fields_of(organization))
+
+    def organizations(self) -> Iterator[Organization]:
+        """Yield every organization, oldest first. A request for each MB that is really read."""
+        return (items.organization(item) for item in self._query("ORG"))
+
+    def set_limits(self, organization: Organization) -> None:
+        """Write an organization's limits; raise Taken when there is no such organization."""
+        self._transact(
+            _update(
+                self._table,
+                _key(f"ORG#{organization.id}", "ORG"),
+                "SET limits = :limits",
+                {":limits": items.plain(asdict(organization.limits))},
+                condition="attribute_exists(pk)",
+            )
+        )
 
     def organization(self, organization_id: int) -> Organization | None:
         """Return an organization."""
@@ -152,12 +174,20 @@ class Store:
         item = self._get(_key(f"ORG#{organization_id}", f"ASSISTANT#{assistant_id}"))
         return items.assistant(item) if item else None
 
+    def assistants(self, organization_id: int) -> Iterator[Assistant]:
+        """Yield an organization's assistants. A request for each MB that is really read."""
+        return map(items.assistant, self._below(f"ORG#{organization_id}", "ASSISTANT#"))
+
     # --- numbers and their orders ---
 
     def number(self, phone_number: str) -> Number | None:
         """Return a number, whoever holds it."""
         item = self._get(_key(f"NUMBER#{phone_number}", "NUMBER"))
         return items.number(item) if item else None
+
+    def numbers(self, organization_id: int) -> Iterator[Number]:
+        """Yield an organization's numbers. A request for each MB that is really read."""
+        return map(items.number, self._query(f"ORG#{organization_id}#NUMBER"))
 
     def order(self, organization_id: int, key: str) -> NumberOrder | None:
         """Return an order by its key."""
@@ -234,6 +264,7 @@ class Store:
         self._transact(
             _conditional_put(self._table, _call_item(call), fresh),
             _conditional_put(self._table, _pointer(call), fresh),
+            _tally(self._table, call),
         )
 
     def dial_context(
@@ -286,6 +317,7 @@ class Store:
             ),
             *(_take(self._table, place) for place in places),
             *(_spend(self._table, quota) for quota in quotas),
+            _tally(self._table, call),
         )
 
     def save_call(self, before: Call, call: Call, spent_cents: int | None = None) -> None:
@@ -303,6 +335,8 @@ class Store:
             writes.append({"Put": {"TableName": self._table, "Item": _serialized(_pointer(call))}})
         if call.status.is_final:
             writes += self._returns(before, spent_cents)
+        if call.duration != before.duration:
+            writes.append(_tally(self._table, call, before))
         self._transact(*writes)
 
     def _returns(self, call: Call, spent_cents: int | None) -> list[Item]:
@@ -327,6 +361,15 @@ class Store:
         key = _caller_id_key(organization_id, phone_number)
         self._put(key | {"phone_number": phone_number, "carrier": carrier})
 
+    def caller_ids(self, organization_id: int) -> Iterator[CallerId]:
+        """Yield an organization's caller ids. A request for each MB that is really read."""
+        return map(items.caller_id, self._below(f"ORG#{organization_id}", "CALLERID#"))
+
+    def remove_caller_id(self, organization_id: int, phone_number: str) -> None:
+        """Take a caller id from an organization; raise Taken when it has no such one."""
+        key = _caller_id_key(organization_id, phone_number)
+        self._transact(_delete(self._table, key, "attribute_exists(pk)", {}))
+
     def call(self, call_id: int) -> Call | None:
         """Return a call, whoever's it is."""
         item = self._get(_key(f"CALL#{call_id}", "CALL"))
@@ -337,17 +380,56 @@ class Store:
         pointer = self._get(_sid_key(organization_id, call_sid))
         return self.call(int(pointer["call_id"])) if pointer else None
 
-    def calls(self, organization_id: int, first_id: int, last_id: int) -> Iterator[Call]:
-        """Yield an organization's calls, newest first, with ids from `first_id` to `last_id`.
+    # --- listing calls: newest first, ids from `first` to `last` ---
 
-        A request for each page of 1 MB that is really read.
+    def calls(self, organization_id: int, first: int, last: int, page: int = 100) -> Iterator[Call]:
+        """Yield an organization's calls. A request for every `page` of them that is really read."""
+        request = _calls_request(self._table, organization_id, first, last) | {"Limit": page}
+        return (items.call(item) for item in self._items(request))
+
+    def calls_page(
+        self, organization_id: int, first: int, last: int, skip: int, limit: int
+    ) -> list[Call]:
+        """Return `limit` calls after the first `skip`.
+
+        One request, and one for each MB of calls that are passed over or returned beyond that.
         """
-        found = self._query(
-            f"ORG#{organization_id}#CALL",
-            between=(_sortable(first_id), _sortable(last_id)),
-            newest_first=True,
-        )
-        return (items.call(item) for item in found)
+        request = _calls_request(self._table, organization_id, first, last)
+        if skip:
+            *_, passed = self._pages(request | {"Select": "COUNT"}, skip)
+            if "LastEvaluatedKey" not in passed:
+                return []
+            request["ExclusiveStartKey"] = passed["LastEvaluatedKey"]
+        return [items.call(item) for item in self._items(request, limit)]
+
+    def count_calls(self, organization_id: int, first: int, last: int) -> int:
+        """Count an organization's calls. A request for each MB of them."""
+        request = _calls_request(self._table, organization_id, first, last)
+        return sum(page["Count"] for page in self._pages(request | {"Select": "COUNT"}))
+
+    def call_summaries(self, organization_id: int, first: int, last: int) -> Iterator[CallSummary]:
+        """Yield what searching looks at. A request for each MB of calls that is really read."""
+        names = {f"#{name}": name for name in CallSummary.__dataclass_fields__}
+        request = _calls_request(self._table, organization_id, first, last) | {
+            "ProjectionExpression": ", ".join(names),
+            "ExpressionAttributeNames": names,
+        }
+        return (items.call_summary(item) for item in self._items(request))
+
+    def calls_by_id(self, call_ids: Sequence[int]) -> list[Call]:
+        """Return calls, whoever's they are, in this order. A request for each 100."""
+        keys = [_key(f"CALL#{call_id}", "CALL") for call_id in call_ids]
+        found: dict[tuple[str, str], Item] = {}
+        for batch in batched(keys, _BATCH, strict=False):
+            found |= self._get_all(list(batch))
+        return [items.call(found[at]) for key in keys if (at := (key["pk"], key["sk"])) in found]
+
+    def call_totals(self, organization_id: int) -> CallTotals:
+        """Return how many calls an organization has, without reading them."""
+        shards = [_key(f"COUNT#{organization_id}#CALL", f"{n:02d}") for n in range(_SHARDS)]
+        found = self._get_all(shards).values()
+        sums = {name: sum(int(part[name]) for part in found) for name in _TOTALS}
+        return CallTotals(**sums)
 
     # --- messages ---
 
@@ -421,26 +503,39 @@ class Store:
         partition: str,
         *,
         index: str = "gsi1",
-        between: tuple[str, str] | None = None,
-        newest_first: bool = False,
     ) -> Iterator[Item]:
         condition, values = f"{index}pk = :pk", {":pk": partition}
-        if between:
-            condition += f" AND {index}sk BETWEEN :first AND :last"
-            values |= {":first": between[0], ":last": between[1]}
-        request: dict[str, Any] = {
+        request: Item = {
             "TableName": self._table,
             "IndexName": index.upper(),
             "KeyConditionExpression": condition,
             "ExpressionAttributeValues": _serialized(values),
-            "ScanIndexForward": not newest_first,
         }
-        while True:
-            page = self._do(self._client.query, **request)
+        return self._items(request)
+
+    def _below(self, partition: str, beginning: str) -> Iterator[Item]:
+        request: Item = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :beginning)",
+            "ExpressionAttributeValues": _serialized({":pk": partition, ":beginning": beginning}),
+            "ConsistentRead": True,
+        }
+        return self._items(request)
+
+    def _items(self, request: Item, most: int | None = None) -> Iterator[Item]:
+        for page in self._pages(request, most):
             yield from (_plain(item) for item in page["Items"])
+
+    def _pages(self, request: Item, most: int | None = None) -> Iterator[Item]:
+        """Yield the replies to a query until `most` rows are read, or all."""
+        while most is None or most > 0:
+            limit = {} if most is None else {"Limit": min(most, _LARGEST_PAGE)}
+            page = self._do(self._client.query, **request | limit)
+            yield page
             if "LastEvaluatedKey" not in page:
                 return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+            request = request | {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+            most = None if most is None else most - page["Count"]
 
     def _transact(self, *writes: Item) -> None:
         for _ in range(_CONFLICT_TRIES):
@@ -472,6 +567,14 @@ class Store:
 
 # A transaction that met another one on the same row wrote nothing, and may simply be repeated.
 _CONFLICT_TRIES = 4
+# As many rows as one request may name.
+_BATCH = 100
+# More calls than 1 MB holds; a skip of any size must not reach the database as it is.
+_LARGEST_PAGE = 10_000
+# A row that every call of an organization changes would make them wait for each other: spread over
+# so many, a hundred new calls a second hardly ever meet.
+_SHARDS = 16
+_TOTALS = ("calls", "timed", "seconds")
 _ABOUT_THE_DATA = {"ConditionalCheckFailedException", "TransactionCanceledException"}
 
 
@@ -538,6 +641,35 @@ def _spend(table: str, quota: Quota) -> Item:
         condition="attribute_not_exists(used) OR used <= :room",
         names={"#ttl": "ttl"},
     )
+
+
+def _tally(table: str, call: Call, before: Call | None = None) -> Item:
+    # A call's id ends in random bits: they choose the part that counts it, always the same one.
+    key = _key(f"COUNT#{call.organization_id}#CALL", f"{call.id % _SHARDS:02d}")
+    earlier = before.duration or 0 if before else 0
+    values = {
+        ":calls": 0 if before else 1,
+        ":timed": bool(call.duration) - bool(earlier),
+        ":seconds": (call.duration or 0) - earlier,
+    }
+    names = {f"#{name}": name for name in _TOTALS}
+    additions = ", ".join(f"#{name} :{name}" for name in _TOTALS)
+    return _update(table, key, f"ADD {additions}", values, names=names)
+
+
+def _calls_request(table: str, organization_id: int, first: int, last: int) -> Item:
+    values = {
+        ":pk": f"ORG#{organization_id}#CALL",
+        ":first": _sortable(first),
+        ":last": _sortable(last),
+    }
+    return {
+        "TableName": table,
+        "IndexName": "GSI1",
+        "KeyConditionExpression": "gsi1pk = :pk AND gsi1sk BETWEEN :first AND :last",
+        "ExpressionAttributeValues": _serialized(values),
+        "ScanIndexForward": False,
+    }
 
 
 def _add(table: str, row: str, amount: int) -> Item:
