@@ -3,16 +3,20 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel, Field, StrictStr
+from pydantic import AfterValidator, BaseModel, Field, StrictStr
 
 from switchboard import calls, control, edge, export, listing, wiring
 from switchboard.app import App
 
 api = edge.api()
+
+# Telnyx's ids hold a colon, which clients may encode; no carrier's id holds a "%".
+CallSid = Annotated[str, AfterValidator(unquote), Path()]
 
 
 class CallQuery(BaseModel):
@@ -112,7 +116,7 @@ def export_calls(query: Annotated[ExportQuery, Query()]) -> Response[Any]:
 
 
 @api.get("/api/v1/calls/sid/<call_sid>")
-def get_call_by_sid(call_sid: Annotated[str, Path()]) -> Response[edge.Json]:
+def get_call_by_sid(call_sid: CallSid) -> Response[edge.Json]:
     """Show a call by its carrier's id."""
     organization_id = edge.authorized(api, "calls:read")
     call = calls.find_by_sid(edge.current_app(api), organization_id, call_sid)
@@ -132,7 +136,7 @@ def get_call(call_id: Annotated[int, Path()]) -> Response[edge.Json]:
 
 
 @api.post("/api/v1/calls/<call_sid>/terminate")
-def terminate_call(call_sid: Annotated[str, Path()]) -> Response[edge.Json]:
+def terminate_call(call_sid: CallSid) -> Response[edge.Json]:
     """End a call."""
     organization_id = edge.authorized(api, "calls:write")
     call = control.terminate(edge.current_app(api), organization_id, call_sid)
@@ -141,9 +145,7 @@ def terminate_call(call_sid: Annotated[str, Path()]) -> Response[edge.Json]:
 
 
 @api.post("/api/v1/calls/<call_sid>/transfer")
-def transfer_call(
-    call_sid: Annotated[str, Path()], body: Annotated[TransferBody, Body()]
-) -> Response[edge.Json]:
+def transfer_call(call_sid: CallSid, body: Annotated[TransferBody, Body()]) -> Response[edge.Json]:
     """Put the other side through to a number or a SIP address."""
     organization_id = edge.authorized(api, "calls:write")
     call = control.transfer(edge.current_app(api), organization_id, call_sid, body.to)

@@ -16,7 +16,9 @@ SECRET = {"secretsmanager:GetSecretValue"}
 ALLOWED = {
     "Authorizer": READ,
     "PurchaseNumber": WRITE | SECRET,
-    "Calls": READ | {"dynamodb:Query"} | SECRET,
+    "Calls": READ
+    | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+    | SECRET,
     "CarrierWebhookTwilio": WRITE | SECRET,
     "CarrierWebhookTelnyx": WRITE | SECRET,
 }

@@ -82,7 +82,9 @@ def test_a_page_of_a_long_history_costs_two_requests(requests: tuple[App, list[s
     assert seen == ["BatchGetItem", "BatchGetItem"]
 
 
-@pytest.mark.parametrize(("skip", "sids"), [(0, ["CA3", "CA2"]), (3, ["CA0"]), (4, []), (10**30, [])])
+@pytest.mark.parametrize(
+    ("skip", "sids"), [(0, ["CA3", "CA2"]), (3, ["CA0"]), (4, []), (10**30, [])]
+)
 def test_pages_end_where_the_history_begins(app: App, skip: int, sids: list[str]) -> None:
     fill(app, 4)
 
