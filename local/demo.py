@@ -1,12 +1,13 @@
-"""Show that it works: buy a number at each carrier, ring it, and check what happened."""
+"""Show that it works: buy a number at each carrier, ring it, call from it, and check it all."""
 
 import random
 from typing import Any
 
 import httpx
 
-from . import timeline
-from .evidence import Evidence, gather
+from . import evidence, outbound, timeline
+from .evidence import Evidence, bearer
+from .outbound import OutboundEvidence
 from .progress import Progress
 from .seed import CARRIERS
 
@@ -15,13 +16,16 @@ _LIMIT_S = 60
 
 
 def run(env: dict[str, str], progress: Progress) -> int:
-    """Buy and ring a fresh number at each carrier; return 0 when all that was expected was seen."""
+    """Buy a number at each carrier, ring it, call from it; return 0 when all went as expected."""
     failed: list[str] = []
     with httpx.Client(timeout=_LIMIT_S, trust_env=False) as http:
         for carrier in CARRIERS:
-            evidence = _one_carrier(http, env, carrier, progress)
-            timeline.show(progress.console, evidence)
-            failed += [f"{carrier}: {claim}" for claim in evidence.missing()]
+            number = fresh_number()
+            rung = _ring_it(http, env, carrier, number, progress)
+            timeline.show(progress.console, rung)
+            called = _call_from_it(http, env, carrier, number, progress)
+            timeline.show_outbound(progress.console, called)
+            failed += [f"{carrier}: {claim}" for claim in rung.missing() + called.missing()]
         timeline.show_calls(progress.console, _calls(http, env))
     if failed:
         for claim in failed:
@@ -31,15 +35,23 @@ def run(env: dict[str, str], progress: Progress) -> int:
     return 0
 
 
-def _one_carrier(
-    http: httpx.Client, env: dict[str, str], carrier: str, progress: Progress
+def _ring_it(
+    http: httpx.Client, env: dict[str, str], carrier: str, number: str, progress: Progress
 ) -> Evidence:
-    number = fresh_number()
     with progress.step(f"buying {number} from {carrier} through the API"):
         purchase = buy(http, env, carrier, number)
     with progress.step(f"a caller rings {number}"):
         call = ring(http, env, carrier, number)
-    return gather(http, env, carrier, number, purchase, call)
+    return evidence.gather(http, env, carrier, number, purchase, call)
+
+
+def _call_from_it(
+    http: httpx.Client, env: dict[str, str], carrier: str, number: str, progress: Progress
+) -> OutboundEvidence:
+    with progress.step(f"{number} calls {outbound.CALLEE}, as the API was asked to"):
+        placed = outbound.place(http, env, number)
+        transcript = outbound.transcript_of(http, env, placed)
+    return outbound.gather(http, env, carrier, number, placed, transcript)
 
 
 def fresh_number() -> str:
@@ -68,11 +80,6 @@ def ring(http: httpx.Client, env: dict[str, str], carrier: str, number: str) -> 
     reply = http.post(f"{env['SANDBOX_URL']}/_/calls", json=wanted)
     transcript: dict[str, Any] = reply.json()
     return transcript
-
-
-def bearer(env: dict[str, str]) -> dict[str, str]:
-    """Return the header that carries the stack's API token."""
-    return {"Authorization": f"Bearer {env['SWITCHBOARD_TOKEN']}"}
 
 
 def _calls(http: httpx.Client, env: dict[str, str]) -> list[dict[str, Any]]:

@@ -43,13 +43,14 @@ class Evidence:
                 and self.call.get("to_phone_number") == self.number
             ),
             "every webhook was answered 2xx, at the last attempt": all(
-                200 <= (status or 0) < 300 for status in _last_answers(transcript).values()
+                200 <= (status or 0) < 300 for status in last_answers(transcript).values()
             ),
         }
         return [claim for claim, seen in claims.items() if not seen]
 
 
-def _last_answers(transcript: Json) -> dict[str, int | None]:
+def last_answers(transcript: Json) -> dict[str, int | None]:
+    """Return how each webhook of a call was answered in the end."""
     # A carrier tries again after a time-out, which a first start on a busy machine may cause.
     webhooks = (step for step in transcript.get("steps", []) if step["what"] == "webhook")
     return {step["event"]: step["status"] for step in webhooks}
@@ -77,7 +78,7 @@ def gather(
         carrier_requests=[r for r in requests if number[1:] in str(r)],
         times_bought=sum(1 for bought in books["purchases"] if bought["number"] == number),
         transcript=transcript,
-        call=_call(http, env, str(transcript.get("carrier_call_id"))),
+        call=call_shown(http, env, f"sid/{transcript.get('carrier_call_id')}"),
         session_status=session.status_code if session else 0,
         session=session.json() if session else {},
     )
@@ -106,9 +107,13 @@ def fetch_session(
     return http.get(url, headers={"Authorization": f"Bearer {parameters['session_token']}"})
 
 
-def _call(http: httpx.Client, env: dict[str, str], call_sid: str) -> Json:
-    found: Json = http.get(
-        f"{env['SWITCHBOARD_URL']}/api/v1/calls/sid/{call_sid}",
-        headers={"Authorization": f"Bearer {env['SWITCHBOARD_TOKEN']}"},
-    ).json()
+def call_shown(http: httpx.Client, env: dict[str, str], which: str) -> Json:
+    """Return a call as the API shows it; `which` is its id, or `sid/` and the carrier's."""
+    url = f"{env['SWITCHBOARD_URL']}/api/v1/calls/{which}"
+    found: Json = http.get(url, headers=bearer(env)).json()
     return found
+
+
+def bearer(env: dict[str, str]) -> dict[str, str]:
+    """Return the header that carries the stack's API token."""
+    return {"Authorization": f"Bearer {env['SWITCHBOARD_TOKEN']}"}

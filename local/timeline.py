@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from .evidence import Evidence, stream_parameters
+from .outbound import CALLEE, RENDERED, WORDS, OutboundEvidence
 
 _NAMES = {"twilio": "Twilio", "telnyx": "Telnyx"}
 _QUERY = re.compile(
@@ -19,14 +20,28 @@ _LONG = ("session_token", "session_url")
 def show(console: Console, evidence: Evidence) -> None:
     """Print a purchase and a call: who asked whom for what, the answer, and when."""
     name = _NAMES[evidence.carrier]
-    table = Table(title=f"{name}: {evidence.number}", title_justify="left", expand=False)
-    table.add_column("ms", justify="right", style="dim", no_wrap=True)
-    table.add_column("who", no_wrap=True)
-    table.add_column("what", overflow="fold")
-    _purchase(table, evidence, name)
+    table = _table(f"{name}: {evidence.number}")
+    asked = f"POST /api/v1/phone-numbers/purchase {evidence.number}"
+    said = f"{evidence.purchase_status} {_message(evidence.purchase)}"
+    _request(table, name, asked, evidence.carrier_requests, evidence.purchase_ms, said)
     for step in evidence.transcript.get("steps", []):
-        table.add_row(str(step["elapsed_ms"]), *_told(step, name))
-    _session(table, evidence)
+        table.add_row(str(step["elapsed_ms"]), *_told(step, name, outbound=False))
+    _session(table, evidence.transcript, evidence.session_status)
+    console.print(table)
+
+
+def show_outbound(console: Console, evidence: OutboundEvidence) -> None:
+    """Print a call that we placed: what was asked for, what the carrier did, what was heard."""
+    name = _NAMES[evidence.carrier]
+    table = _table(f"{name}: {evidence.number} calls {CALLEE}")
+    asked = f"POST /api/v1/calls/initiate: {WORDS['welcome_message']}"
+    said = f"{evidence.reply_status} {_message(evidence.reply)}"
+    _request(table, name, asked, evidence.carrier_requests, evidence.reply_ms, said)
+    for step in evidence.transcript.get("steps", []):
+        table.add_row(str(step["elapsed_ms"]), *_told(step, name, outbound=True))
+    _session(table, evidence.transcript, evidence.session_status)
+    for text in RENDERED:
+        table.add_row("", "runtime", f"{text}: {evidence.session.get(text)}")
     console.print(table)
 
 
@@ -41,28 +56,37 @@ def show_calls(console: Console, calls: list[dict[str, Any]]) -> None:
     console.print(table)
 
 
-def _purchase(table: Table, evidence: Evidence, name: str) -> None:
-    body = evidence.purchase
-    said = body.get("message") or body.get("detail")
-    table.add_row("0", "you → API", f"POST /api/v1/phone-numbers/purchase {evidence.number}")
-    for request in evidence.carrier_requests:
-        asked = f"{request['method']} {request['path']}: {request['status']}"
-        table.add_row("", f"API → {name}", f"{asked} in {request['ms']} ms")
-    table.add_row(
-        str(evidence.purchase_ms),
-        "API → you",
-        f"{evidence.purchase_status} {said}",
-        end_section=True,
-    )
+def _table(title: str) -> Table:
+    table = Table(title=title, title_justify="left", expand=False)
+    table.add_column("ms", justify="right", style="dim", no_wrap=True)
+    table.add_column("who", no_wrap=True)
+    table.add_column("what", overflow="fold")
+    return table
 
 
-def _told(step: dict[str, Any], name: str) -> tuple[str, str]:
+def _request(
+    table: Table, name: str, asked: str, requests: list[dict[str, Any]], ms: int, said: str
+) -> None:
+    table.add_row("0", "you → API", asked)
+    for request in requests:
+        told = f"{request['method']} {request['path']}: {request['status']}"
+        table.add_row("", f"API → {name}", f"{told} in {request['ms']} ms")
+    table.add_row(str(ms), "API → you", said, end_section=True)
+
+
+def _message(body: dict[str, Any]) -> str:
+    return str(body.get("message") or body.get("detail"))
+
+
+def _told(step: dict[str, Any], name: str, *, outbound: bool) -> tuple[str, str]:
     if step["what"] == "webhook":
         path = urlsplit(step["url"]).path.rsplit("/local", 1)[-1]
         outcome = step["status"] or step["problem"]
         return f"{name} → API", f"webhook {step['event']} to {path}: {outcome} in {step['ms']} ms"
     speakers = {
-        "ringing": f"caller → {name}",
+        "ringing": f"{name} → callee" if outbound else f"caller → {name}",
+        "answered": f"callee → {name}",
+        "callee_said": "callee",
         "answer": f"API → {name}",
         "command": f"API → {name}",
         "caller_said": "caller",
@@ -74,11 +98,9 @@ def _told(step: dict[str, Any], name: str) -> tuple[str, str]:
     return speakers.get(step["what"], name), _QUERY.sub("", str(step["text"]))
 
 
-def _session(table: Table, evidence: Evidence) -> None:
-    parameters = stream_parameters(evidence.transcript)
+def _session(table: Table, transcript: dict[str, Any], status: int) -> None:
+    parameters = stream_parameters(transcript)
     shown = ", ".join(f"{k}={v}" for k, v in parameters.items() if k not in _LONG)
     table.add_row("", "runtime", f"the stream said: {shown}")
     call_id = parameters.get("call_id")
-    table.add_row(
-        "", "runtime → API", f"GET /api/v1/calls/{call_id}/session: {evidence.session_status}"
-    )
+    table.add_row("", "runtime → API", f"GET /api/v1/calls/{call_id}/session: {status}")
