@@ -16,6 +16,9 @@ SECRET = {"secretsmanager:GetSecretValue"}
 ALLOWED = {
     "Authorizer": READ,
     "PurchaseNumber": WRITE | SECRET,
+    "InitiateCall": READ
+    | {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+    | SECRET,
     "Calls": READ
     | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"}
     | SECRET,

@@ -13,6 +13,8 @@ Route = tuple[str, str]
 WANTED = {
     ("post", "/api/v1/phone-numbers/purchase"): "PurchaseNumber",
     ("post", "/phone-numbers/purchase"): "PurchaseNumber",
+    ("post", "/api/v1/calls/initiate"): "InitiateCall",
+    ("post", "/calls/initiate"): "InitiateCall",
     ("get", "/api/v1/calls"): "Calls",
     ("get", "/api/v1/calls/count"): "Calls",
     ("get", "/api/v1/calls/stats"): "Calls",
