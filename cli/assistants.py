@@ -1,8 +1,10 @@
-"""`switchboard assistants`: who answers the calls."""
+"""`switchboard assistants`: who speaks on the calls."""
 
 from typing import Annotated
 
 import typer
+
+from switchboard.model import DialOptions, MachinePolicy
 
 from . import output
 from .options import OrganizationId, opened
@@ -30,16 +32,45 @@ def create(
         str | None,
         typer.Option(metavar="E164", help="A person, rung instead of speaking the message."),
     ] = None,
+    ring_timeout: Annotated[
+        int | None, typer.Option(metavar="SECONDS", help="How long its own calls ring: 5 to 120.")
+    ] = None,
+    max_duration: Annotated[
+        int | None, typer.Option(metavar="SECONDS", help="How long they may last: 30 to 14400.")
+    ] = None,
+    machine_detection: Annotated[
+        MachinePolicy | None, typer.Option(help="What to do when a machine answers.")
+    ] = None,
+    voicemail_message: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Spoken after a machine's beep.")
+    ] = None,
+    record: Annotated[
+        bool | None, typer.Option("--record/--no-record", help="Record its own calls.")
+    ] = None,
 ) -> None:
-    """Make an assistant, ready to take calls."""
+    """Make an assistant, ready to take and to place calls."""
     from switchboard import directory
 
+    options = DialOptions(ring_timeout, max_duration, machine_detection, voicemail_message, record)
     wanted = directory.NewAssistant(
-        name, stream_url, welcome_message, fallback_message, fallback_number
+        name, stream_url, welcome_message, fallback_message, fallback_number, options
     )
     made = directory.create_assistant(opened(ctx), organization, wanted)
     output.say(f"Assistant {made.id} made: {made.name}")
     output.result(output.assistant(made))
+
+
+@app.command("list")
+def list_all(ctx: typer.Context, organization: OrganizationId) -> None:
+    """List an organization's assistants, oldest first."""
+    from switchboard import directory
+
+    found = list(directory.assistants(opened(ctx), organization))
+    output.table(
+        ("id", "name", "stream URL", "active"),
+        ((str(it.id), it.name, it.stream_url, output.yes_no(it.is_active)) for it in found),
+    )
+    output.result([output.assistant(it) for it in found])
 
 
 @app.command()

@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from switchboard.errors import ConfigError, SwitchboardError
 
-from . import assistants, carriers, organizations, output, tokens
+from . import assistants, caller_ids, carriers, doctor, organizations, output, tokens
 
 if TYPE_CHECKING:
     from switchboard.app import App
@@ -62,6 +62,8 @@ app.add_typer(organizations.app, name="organizations")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(assistants.app, name="assistants")
 app.add_typer(carriers.app, name="carriers")
+app.add_typer(caller_ids.app, name="caller-ids")
+app.command()(doctor.doctor)
 
 
 @app.callback()

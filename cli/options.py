@@ -8,13 +8,11 @@ import typer
 if TYPE_CHECKING:
     from switchboard.app import App
 
-_LAST_ID = 2**53 - 1
+LAST_ID = 2**53 - 1
 
 OrganizationId = Annotated[
     int,
-    typer.Option(
-        "--organization", metavar="ID", min=1, max=_LAST_ID, help="The organization's id."
-    ),
+    typer.Option("--organization", metavar="ID", min=1, max=LAST_ID, help="The organization's id."),
 ]
 
 

@@ -5,15 +5,13 @@ from typing import Annotated
 import typer
 
 from . import output
-from .options import opened
+from .options import LAST_ID, opened
 
 # Each command imports its use case when it runs: boto3 is slow to load, and help needs none of it.
-app = typer.Typer(help="Make organizations: everything else belongs to one.", no_args_is_help=True)
-
-
-@app.callback()
-def organizations() -> None:
-    """Keep `create` a command of its own: a lone command would take the group's place."""
+app = typer.Typer(
+    help="Make organizations, to one of which everything belongs, and limit their calls.",
+    no_args_is_help=True,
+)
 
 
 @app.command()
@@ -27,3 +25,88 @@ def create(
     made = directory.create_organization(opened(ctx), name)
     output.say(f"Organization {made.id} made: {made.name}")
     output.result(output.organization(made))
+
+
+@app.command("list")
+def list_all(ctx: typer.Context) -> None:
+    """List all organizations, oldest first."""
+    from switchboard import directory
+
+    found = list(directory.organizations(opened(ctx)))
+    output.table(("id", "name"), ((str(it.id), it.name) for it in found))
+    output.result([output.organization(it) for it in found])
+
+
+_Number = typer.Option(metavar="N")
+
+
+@app.command()
+def limits(
+    ctx: typer.Context,
+    organization_id: Annotated[
+        int, typer.Argument(metavar="ID", min=1, max=LAST_ID, help="The organization's id.")
+    ],
+    allow_country: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CC", help="Let it call this country, too; repeat for more."),
+    ] = None,
+    forbid_country: Annotated[
+        list[str] | None, typer.Option(metavar="CC", help="Do not let it call this country.")
+    ] = None,
+    premium_rate: Annotated[
+        bool | None,
+        typer.Option("--premium-rate/--no-premium-rate", help="Numbers that cost what they like."),
+    ] = None,
+    satellite: Annotated[
+        bool | None, typer.Option("--satellite/--no-satellite", help="Ships, satellites.")
+    ] = None,
+    concurrent_calls: Annotated[int | None, _Number] = None,
+    calls_per_second: Annotated[int | None, _Number] = None,
+    calls_per_day: Annotated[int | None, _Number] = None,
+    daily_spend_cents: Annotated[
+        int | None, typer.Option(metavar="N", help="US cents, by estimate.")
+    ] = None,
+    number_concurrent_calls: Annotated[
+        int | None, typer.Option(metavar="N", help="For each number; 0 lifts the limit.")
+    ] = None,
+    number_calls_per_day: Annotated[
+        int | None, typer.Option(metavar="N", help="For each number; 0 lifts the limit.")
+    ] = None,
+) -> None:
+    """Show how much an organization may call and where to, after changing what is given."""
+    from switchboard import directory
+
+    changes = directory.LimitChanges(
+        tuple(allow_country or ()),
+        tuple(forbid_country or ()),
+        _given(
+            premium_rate=premium_rate,
+            satellite=satellite,
+            concurrent_calls=concurrent_calls,
+            calls_per_second=calls_per_second,
+            calls_per_day=calls_per_day,
+            daily_spend_cents=daily_spend_cents,
+        )
+        | _liftable(
+            number_concurrent_calls=number_concurrent_calls,
+            number_calls_per_day=number_calls_per_day,
+        ),
+    )
+    deployment = opened(ctx)
+    if changes.is_nothing:
+        found = directory.organization(deployment, organization_id)
+    else:
+        found = directory.change_limits(deployment, organization_id, changes)
+        output.say(f"Limits of organization {found.id} changed: they hold from the next call on.")
+    shown = output.limits(found.limits)
+    output.table(("limit", "value"), ((name, output.plainly(it)) for name, it in shown.items()))
+    output.result({"organization_id": found.id, "limits": shown})
+
+
+def _given(**options: int | bool | None) -> dict[str, int | bool | None]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _liftable(**options: int | None) -> dict[str, int | bool | None]:
+    # A command line has no word for "none": 0 would forbid every call, which nobody wants here.
+    return {name: value or None for name, value in options.items() if value is not None}

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from switchboard.model import Assistant, Organization, Token
+    from switchboard.carriers.base import Check
+    from switchboard.model import Assistant, CallerId, Limits, Organization, Token
 
 
 def result(value: Any) -> None:
@@ -33,6 +34,19 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     Console(stderr=True, highlight=False, markup=False).print(shown)
 
 
+def report(text: str, *, is_result: bool) -> None:
+    """Show the person one line of a report, which is what the command was run for, or beside it."""
+    # Not tamed as a whole: the space at its beginning is meant.
+    indent = text[: len(text) - len(text.lstrip())]
+    console = Console(stderr=not is_result, highlight=False)
+    console.print(indent + _tame(text), markup=False, soft_wrap=True)
+
+
+def yes_no(claim: bool) -> str:
+    """Return a claim as a table shows it."""
+    return "yes" if claim else "no"
+
+
 def _tame(text: str) -> str:
     # Carriers' words go to a terminal: nothing in them may steer it or begin a line.
     return " ".join("".join(it if it.isprintable() else " " for it in text).split())
@@ -46,6 +60,33 @@ def organization(found: "Organization") -> dict[str, Any]:
 def token(found: "Token") -> dict[str, Any]:
     """Return a token as JSON shows it: without its hash."""
     return _plain({name: value for name, value in asdict(found).items() if name != "hash"})
+
+
+def limits(found: "Limits") -> dict[str, Any]:
+    """Return an organization's limits as JSON shows them: the countries that hold, named."""
+    return _plain(asdict(found) | {"allowed_countries": found.countries})
+
+
+def caller_id(found: "CallerId") -> dict[str, Any]:
+    """Return a caller id as JSON shows it."""
+    return _plain(asdict(found))
+
+
+def check(found: "Check") -> dict[str, Any]:
+    """Return a check as JSON shows it."""
+    return _plain(asdict(found))
+
+
+def plainly(value: Any) -> str:
+    """Return a value as a person reads it."""
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return yes_no(value)
+        case list() | tuple():
+            return " ".join(value) or "none"
+    return str(value)
 
 
 def assistant(found: "Assistant") -> dict[str, Any]:

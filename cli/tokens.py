@@ -49,7 +49,13 @@ def list_all(ctx: typer.Context, organization: OrganizationId) -> None:
     output.table(
         ("id", "name", "key", "scopes", "valid"),
         (
-            (str(it.id), it.name, it.prefix, " ".join(it.scopes), _yes_no(it.is_valid_at(now)))
+            (
+                str(it.id),
+                it.name,
+                it.prefix,
+                " ".join(it.scopes),
+                output.yes_no(it.is_valid_at(now)),
+            )
             for it in found
         ),
     )
@@ -68,7 +74,3 @@ def revoke(
     revoked = tokens.revoke(opened(ctx), organization, token_id)
     output.say(f"Token {revoked.id} revoked: {revoked.name}")
     output.result(output.token(revoked))
-
-
-def _yes_no(claim: bool) -> str:
-    return "yes" if claim else "no"

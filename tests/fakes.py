@@ -9,6 +9,7 @@ from switchboard.carriers.base import (
     Check,
     Connection,
     Credentials,
+    Expected,
     Webhook,
     WebhookReply,
     WebhookRequest,
@@ -52,6 +53,12 @@ class Books:
     instructions: list[Instruction] = field(default_factory=list)
     reply_errors: list[Exception] = field(default_factory=list)
     follow_ups: int = 0
+    checks: list[Check] = field(default_factory=list)
+    """What looking at the account shows."""
+    expected: list[Expected] = field(default_factory=list)
+    """What the account was looked at for."""
+    verified: list[str] = field(default_factory=list)
+    """Caller ids."""
     unready: Exception | None = None
     """Why the account cannot dial."""
     dialled: list[Call] = field(default_factory=list)
@@ -82,6 +89,13 @@ def carriers(books: Books) -> Callable[[str], Any]:
             books.connections += 1
             made = {**self.credentials, "application": f"A{books.connections}"}
             return Connection(made, [Check("application", f"made A{books.connections}")])
+
+        def check(self, expected: Expected) -> list[Check]:
+            books.expected.append(expected)
+            return list(books.checks)
+
+        def has_verified(self, phone_number: str) -> bool:
+            return phone_number in books.verified
 
         def buy(self, order: NumberOrder) -> PurchaseResult:
             if books.meanwhile:

@@ -102,6 +102,19 @@ def check_destination(number: E164, limits: Limits) -> None:
     _check_country(number, where, limits.countries)
 
 
+def country_code(text: str) -> str:
+    """Return an ISO 3166 code in capitals; raise InvalidRequest for a country nobody can call."""
+    import phonenumbers
+
+    code = text.strip().upper()
+    if code not in phonenumbers.SUPPORTED_REGIONS:
+        raise InvalidRequest(
+            f"'{text}' is no country with a numbering plan. Give its two letters from ISO 3166, "
+            "such as US, GB or DE."
+        )
+    return code
+
+
 def estimated_cents(number: E164, seconds: int) -> int:
     """Estimate, generously, what a call of `seconds` to `number` costs, in US cents.
 

@@ -1,14 +1,37 @@
 """Who is here: organizations, and the assistants that answer their calls."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from .app import App
-from .errors import AssistantNotFound, InvalidNumber, InvalidRequest, NotFound
-from .model import E164, Assistant, Organization, parse_e164
+from .destinations import country_code
+from .errors import AssistantNotFound, Conflict, InvalidNumber, InvalidRequest, NotFound
+from .model import (
+    E164,
+    Assistant,
+    DialOptions,
+    Limits,
+    MachinePolicy,
+    Organization,
+    parse_e164,
+)
+from .store import Taken
 
 _NAME_LENGTH = 100
+# The ranges of POST /calls/initiate.
+_RING_TIMEOUT = (5, 120)
+_MAX_DURATION = (30, 14_400)
+_VOICEMAIL_LENGTH = 4_096
+_LIMITS_LEASE_S = 10
+# Whoever takes up a place is named in the limit's one row, which holds 400 KB.
+_MOST_AT_ONCE = 5_000
+_MOST = 1_000_000_000
+_SWITCHES = ("premium_rate", "satellite")
+_AT_ONCE = ("concurrent_calls", "number_concurrent_calls")
+_FOR_EACH_NUMBER = ("number_concurrent_calls", "number_calls_per_day")
 
 
 @dataclass(frozen=True)
@@ -20,6 +43,24 @@ class NewAssistant:
     welcome_message: str | None = None
     fallback_message: str | None = None
     fallback_number: str | None = None
+    dial_options: DialOptions = field(default_factory=DialOptions)
+
+
+@dataclass(frozen=True)
+class LimitChanges:
+    """What shall become different in an organization's limits; the rest stays."""
+
+    allow: tuple[str, ...] = ()
+    """Countries to add to the allowed ones."""
+    forbid: tuple[str, ...] = ()
+    """Countries to take from them."""
+    values: Mapping[str, int | bool | None] | None = None
+    """New values by the limit's name; None lifts a limit for each number."""
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether all limits stay as they are."""
+        return not (self.allow or self.forbid or self.values)
 
 
 def create_organization(app: App, name: str) -> Organization:
@@ -40,6 +81,60 @@ def organization(app: App, organization_id: int) -> Organization:
     return found
 
 
+def organizations(app: App) -> Iterable[Organization]:
+    """Return every organization, oldest first."""
+    return app.store.organizations()
+
+
+def change_limits(app: App, organization_id: int, changes: LimitChanges) -> Organization:
+    """Change an organization's limits, and return it with all of them.
+
+    Raises InvalidRequest, NotFound, or Conflict while another change is being made.
+    """
+    values: dict[str, Any] = {
+        name: _limit(name, value) for name, value in (changes.values or {}).items()
+    }
+    allow = [country_code(text) for text in changes.allow]
+    forbid = [country_code(text) for text in changes.forbid]
+    try:
+        with app.store.lease(f"limits-{organization_id}", app.clock(), _LIMITS_LEASE_S):
+            found = organization(app, organization_id)
+            limits = _with_countries(replace(found.limits, **values), allow, forbid)
+            changed = replace(found, limits=limits)
+            app.store.set_limits(changed)
+    except Taken as error:
+        raise Conflict(
+            "Somebody else is changing these limits just now. Run this again."
+        ) from error
+    return changed
+
+
+def _with_countries(limits: Limits, allow: list[str], forbid: list[str]) -> Limits:
+    if not allow and not forbid:
+        return limits
+    both = sorted(set(allow) & set(forbid))
+    if both:
+        raise InvalidRequest(f"Allowed and forbidden at once: {', '.join(both)}")
+    # In the order in which they were allowed, each once.
+    wanted = dict.fromkeys((*limits.countries, *allow))
+    return replace(limits, allowed_countries=tuple(it for it in wanted if it not in forbid))
+
+
+def _limit(name: str, value: int | bool | None) -> int | bool | None:
+    if name not in vars(Limits()) or name == "allowed_countries":
+        raise InvalidRequest(f"There is no limit called {name}")
+    if name in _SWITCHES:
+        if not isinstance(value, bool):
+            raise InvalidRequest(f"{name} is true or false")
+        return value
+    if value is None and name in _FOR_EACH_NUMBER:
+        return None
+    most = _MOST_AT_ONCE if name in _AT_ONCE else _MOST
+    if value is None or isinstance(value, bool) or not 1 <= value <= most:
+        raise InvalidRequest(f"{name} is a number from 1 to {most}")
+    return value
+
+
 def create_assistant(app: App, organization_id: int, wanted: NewAssistant) -> Assistant:
     """Make an active assistant; raise InvalidRequest or NotFound, all before it is written."""
     assistant = Assistant(
@@ -51,9 +146,16 @@ def create_assistant(app: App, organization_id: int, wanted: NewAssistant) -> As
         welcome_message=_text(wanted.welcome_message),
         fallback_message=_text(wanted.fallback_message),
         fallback_number=_fallback_number(wanted.fallback_number),
+        dial_options=_dial_options(wanted.dial_options),
     )
     app.store.put_assistant(assistant)
     return assistant
+
+
+def assistants(app: App, organization_id: int) -> Iterable[Assistant]:
+    """Return an organization's assistants, oldest first; raise NotFound without it."""
+    organization(app, organization_id)
+    return sorted(app.store.assistants(organization_id), key=lambda it: it.id)
 
 
 def set_active(app: App, organization_id: int, assistant_id: int, is_active: bool) -> Assistant:
@@ -77,6 +179,19 @@ def named(name: str) -> str:
 
 def _text(text: str | None) -> str | None:
     return text.strip() or None if text else None
+
+
+def _dial_options(options: DialOptions) -> DialOptions:
+    message = _text(options.voicemail_message)
+    for name, (least, most) in (("ring_timeout", _RING_TIMEOUT), ("max_duration", _MAX_DURATION)):
+        value = getattr(options, name)
+        if value is not None and not least <= value <= most:
+            raise InvalidRequest(f"{name} is a number of seconds from {least} to {most}")
+    if message and len(message) > _VOICEMAIL_LENGTH:
+        raise InvalidRequest(f"voicemail_message has at most {_VOICEMAIL_LENGTH} characters")
+    if options.machine_detection is MachinePolicy.LEAVE_MESSAGE and not message:
+        raise InvalidRequest("machine_detection leave_message needs a voicemail_message")
+    return replace(options, voicemail_message=message)
 
 
 def _fallback_number(text: str | None) -> E164 | None:

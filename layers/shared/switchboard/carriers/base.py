@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
 import urllib3
@@ -115,12 +116,35 @@ class CarrierContext:
         return f"{self.public_base_url}{path}?call={self.organization_id}-{call_id}"
 
 
+class Verdict(StrEnum):
+    """How a thing that was looked at stands."""
+
+    OK = "ok"
+    WARNING = "warning"
+    """Calls work, but not as somebody may expect."""
+    FAILED = "failed"
+
+
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at while connecting an account: what it is and how it stands."""
+    """One thing looked at in an account: what it is, how it stands, how to mend it."""
 
     name: str
     result: str
+    verdict: Verdict = Verdict.OK
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What an account must serve, as our own table has it."""
+
+    phone_numbers: tuple[E164, ...] = ()
+    """The active numbers that were bought at this carrier."""
+    caller_ids: tuple[E164, ...] = ()
+    """Other numbers that the organization shows when it calls through this carrier."""
+    countries: tuple[str, ...] = ()
+    """ISO 3166 codes of the countries that may be called."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +179,17 @@ class Carrier(Protocol):
         """Probe the credentials; find or make, once, what the carrier wants beside numbers."""
         ...
 
+    def check(self, expected: Expected) -> list[Check]:
+        """Look at everything that calls depend on; never stop at the first thing that is wrong.
+
+        Changes nothing. What the carrier refuses to show is a check that failed with its words.
+        """
+        ...
+
+    def has_verified(self, phone_number: E164) -> bool:
+        """Tell whether the account may show a number that it did not buy when it calls."""
+        ...
+
     def buy(self, order: NumberOrder) -> PurchaseResult:
         """Buy the number, its webhooks pointing at us. Never repeated by itself."""
         ...
@@ -164,7 +199,7 @@ class Carrier(Protocol):
         ...
 
     def check_ready_to_dial(self) -> None:
-        """Raise CarrierMisconfigured if the account lacks what dialling needs. No request."""
+        """Raise CarrierError if the stored credentials lack what dialling needs. No request."""
         ...
 
     def dial(self, call: Call, stream: ConnectStream) -> str:

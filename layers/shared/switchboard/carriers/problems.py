@@ -42,8 +42,12 @@ def problem(
     """Return the error of `kind`: what failed, the carrier's own words and code, the next step."""
     quoted = f": {said.strip().rstrip('.')}" if said else ""
     reference = f" (error {code})" if code else ""
-    advice = _ADVICE[kind].format(carrier=carrier, name=carrier.lower())
-    return kind(f"{carrier} did not {what}{quoted}{reference}. {advice}")
+    return kind(f"{carrier} did not {what}{quoted}{reference}. {advice(kind, carrier)}")
+
+
+def advice(kind: Problem, carrier: str) -> str:
+    """Return what to do about an error of `kind`."""
+    return _ADVICE[kind].format(carrier=carrier, name=carrier.lower())
 
 
 def unanswered(carrier: str, what: str, said: str = "") -> SwitchboardError:
@@ -51,5 +55,5 @@ def unanswered(carrier: str, what: str, said: str = "") -> SwitchboardError:
     quoted = f" ({said})" if said else ""
     return OutcomeUnknown(
         f"{carrier} did not answer whether it could {what}{quoted}. "
-        + _ADVICE[OutcomeUnknown].format(carrier=carrier)
+        + advice(OutcomeUnknown, carrier)
     )

@@ -5,10 +5,11 @@ Round trips: buying a configured number takes 1 request, answering a call 0.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
@@ -31,6 +32,7 @@ from ..errors import (
     SignatureInvalid,
 )
 from ..model import (
+    E164,
     Call,
     CallEvent,
     CallStatus,
@@ -52,9 +54,11 @@ from .base import (
     Check,
     Connection,
     Credentials,
+    Expected,
     InboundCall,
     InboundMessage,
     OutboundAnswer,
+    Verdict,
     Webhook,
     WebhookReply,
     WebhookRequest,
@@ -65,6 +69,7 @@ from .problems import Problem, problem, unanswered
 if TYPE_CHECKING:
     from twilio.base.exceptions import TwilioException
     from twilio.rest import Client
+    from twilio.rest.api.v2010.account import AccountInstance
     from twilio.rest.api.v2010.account.incoming_phone_number import IncomingPhoneNumberInstance
 
 VOICE_PATH = "/twiml"
@@ -80,6 +85,9 @@ _RING_TIMEOUT_S = 60
 
 # https://www.twilio.com/docs/voice/twiml/stream: name and value of a <Parameter> together.
 _PARAMETER_LIMIT = 500
+
+# The largest that Twilio allows; it gives 50 unless asked.
+_PAGE_SIZE = 1000
 
 _ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
 
@@ -151,14 +159,7 @@ class Twilio:
 
     def connect(self) -> Connection:
         """Read the account and its balance. Twilio wants nothing else: URLs go with each number."""
-        sid = self._credentials["account_sid"]
-        if not _ACCOUNT_SID.fullmatch(sid):
-            raise InvalidCredentials(
-                "The Twilio account_sid is AC and 32 characters, as the Twilio Console shows it "
-                "under Account Info. An API key's SID (SK…) will not do: webhooks are signed with "
-                "the account's own auth_token."
-            )
-        account = self._ask("read the account", lambda client: client.api.accounts(sid).fetch())
+        account = self._account
         balance = self._ask("read the balance", lambda client: client.api.account.balance.fetch())
         if account.status != "active":
             raise problem(
@@ -172,7 +173,126 @@ class Twilio:
             ],
         )
 
+    @property
+    def _account_sid(self) -> str:
+        sid = str(self._credentials.get("account_sid") or "")
+        if not _ACCOUNT_SID.fullmatch(sid):
+            raise InvalidCredentials(
+                "The Twilio account_sid is AC and 32 characters, as the Twilio Console shows it "
+                "under Account Info. An API key's SID (SK…) will not do: webhooks are signed with "
+                "the account's own auth_token."
+            )
+        return sid
+
+    @cached_property
+    def _account(self) -> "AccountInstance":
+        sid = self._account_sid
+        return self._ask("read the account", lambda client: client.api.accounts(sid).fetch())
+
+    def check(self, expected: Expected) -> list[Check]:
+        """Look at the account, its balance, our numbers and our caller ids.
+
+        Two requests, one for each 1,000 numbers of the account, one for each caller id.
+        """
+        # Imported here: answering a call needs none of it.
+        from . import checks
+
+        return checks.run(
+            "Twilio",
+            [
+                ("account", self._check_account),
+                ("balance", self._check_balance),
+                ("phone numbers", lambda: self._check_numbers(expected.phone_numbers)),
+                ("caller ids", lambda: checks.caller_ids(self, expected.caller_ids)),
+            ],
+        )
+
+    def _check_account(self) -> Iterator[Check]:
+        account = self._account
+        yield Check("credentials", "accepted")
+        shown = f"{account.friendly_name} is {account.status}"
+        if account.status != "active":
+            mend = "The Twilio Console says why: mostly an empty balance or a review."
+            yield Check("account", shown, Verdict.FAILED, mend)
+        elif account.type == "Trial":
+            # https://www.twilio.com/docs/usage/tutorials/how-to-use-your-free-trial-account
+            mend = "Upgrade the account in the Twilio Console to call anybody else."
+            trial = f"{shown}, a trial: it calls only numbers that are verified at Twilio"
+            yield Check("account", trial, Verdict.WARNING, mend)
+        else:
+            yield Check("account", shown)
+
+    def _check_balance(self) -> Iterator[Check]:
+        from . import checks
+
+        if self._account.owner_account_sid not in (None, self._account_sid):
+            yield Check("balance", "a subaccount has none of its own: its main account pays")
+            return
+        found = self._ask("read the balance", lambda client: client.api.account.balance.fetch())
+        mend = "Add funds in the Twilio Console under Billing, and switch on auto-recharge."
+        yield checks.money(found.balance, found.currency, mend)
+
+    def _check_numbers(self, phone_numbers: tuple[E164, ...]) -> list[Check]:
+        from . import checks
+
+        if not phone_numbers:
+            return [Check("phone numbers", "none were bought here")]
+        held = self._ask(
+            "list the account's numbers",
+            lambda client: {
+                str(number.phone_number): number
+                for number in client.incoming_phone_numbers.list(page_size=_PAGE_SIZE)
+            },
+        )
+        wrong = [check for number in phone_numbers for check in self._check_number(number, held)]
+        return checks.summed("phone numbers", wrong, f"{len(phone_numbers)}, all pointing here")
+
+    def _check_number(
+        self, phone_number: E164, held: Mapping[str, "IncomingPhoneNumberInstance"]
+    ) -> list[Check]:
+        from . import checks
+
+        if phone_number not in held:
+            mend = "Was it released at Twilio, or is another account connected than it was?"
+            return [Check(phone_number, "is not in the account", Verdict.FAILED, mend)]
+        # These win over the URLs: https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
+        others: dict[str, Any] = {"voice_application_sid": None, "trunk_sid": None}
+        urls = self._number_urls()
+        answering = {name: urls.pop(name) for name in ("voice_url", "voice_method")} | others
+        mend = f"Set this at {phone_number} in the Twilio Console under Phone Numbers."
+        number = held[phone_number]
+        return [
+            *checks.compared(phone_number, answering, number, mend),
+            *checks.compared(
+                phone_number, urls | {"sms_application_sid": None}, number, mend, Verdict.WARNING
+            ),
+        ]
+
+    def has_verified(self, phone_number: E164) -> bool:
+        """Look for the number among the account's verified caller ids."""
+        found = self._ask(
+            f"show the caller id {phone_number}",
+            lambda client: [
+                it.phone_number
+                for it in client.outgoing_caller_ids.list(phone_number=phone_number, limit=50)
+            ],
+        )
+        return phone_number in found
+
     # --- numbers ---
+
+    def _number_urls(self) -> dict[str, Any]:
+        url = self._context.webhook_url
+        return {
+            "voice_url": url(VOICE_PATH),
+            "voice_method": "POST",
+            "voice_fallback_url": self._context.public_base_url + FALLBACK_PATH,
+            "voice_fallback_method": "GET",
+            "status_callback": url(STATUS_PATH),
+            "status_callback_method": "POST",
+            "sms_url": url(SMS_PATH),
+            "sms_method": "POST",
+        }
 
     def buy(self, order: NumberOrder) -> PurchaseResult:
         """Buy and configure in one request.
@@ -180,21 +300,13 @@ class Twilio:
         Twilio answers 201 for a number that the account already owns, and updates it:
         https://github.com/danielberkompas/ex_twilio/issues/116
         """
-        url = self._context.webhook_url
         return self._ask(
             f"sell {order.phone_number}",
             lambda client: _purchase(
                 client.incoming_phone_numbers.create(
                     phone_number=order.phone_number,
                     friendly_name=order.friendly_name[:64],
-                    voice_url=url(VOICE_PATH),
-                    voice_method="POST",
-                    voice_fallback_url=self._context.public_base_url + FALLBACK_PATH,
-                    voice_fallback_method="GET",
-                    status_callback=url(STATUS_PATH),
-                    status_callback_method="POST",
-                    sms_url=url(SMS_PATH),
-                    sms_method="POST",
+                    **self._number_urls(),
                 )
             ),
             buys=True,
@@ -219,7 +331,12 @@ class Twilio:
     # --- calls ---
 
     def check_ready_to_dial(self) -> None:
-        """Nothing to check: every Twilio account that holds a number can dial."""
+        """Raise InvalidCredentials unless there are an account's own SID and a token.
+
+        Beside them nothing is needed: every Twilio account that holds a number can dial.
+        """
+        if self._account_sid and not self._credentials.get("auth_token"):
+            raise problem(InvalidCredentials, "Twilio", "dial", said="no auth_token is stored")
 
     def dial(self, call: Call, stream: ConnectStream) -> str:
         """Place a call. When it is answered, Twilio asks our voice URL what to do."""
