@@ -7,14 +7,24 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sandbox.carriers import CARRIERS as SANDBOXED
 from switchboard.carriers import CARRIERS, carrier_class
-from switchboard.errors import SwitchboardError
-from switchboard.model import ConnectStream, Dial, Hangup, NumberOrder, Say
+from switchboard.errors import InsufficientBalance, SwitchboardError
+from switchboard.model import (
+    CallStatus,
+    ConnectStream,
+    Dial,
+    Hangup,
+    MachinePolicy,
+    NumberOrder,
+    Say,
+)
 from tests.carriers.conftest import NUMBER, Connect, Subject
+from tests.carriers.dialing import Phone, wait_for
 from tests.carriers.lab import Exchange, Lab
 from tests.carriers.openapi import Description
 from tests.carriers.signing import data
@@ -33,12 +43,15 @@ pytestmark = pytest.mark.skipif(
 KNOWN = {
     "twilio": [
         (r"^GET \S+/Accounts/AC\w+\.json: not", "the reduced document leaves the account out"),
+        (r"/OutgoingCallerIds\S*: not", "the reduced document leaves verified numbers out"),
         (r"status (4|5)\d\d is not described", "the document lists successes only"),
     ],
     "telnyx": [
         (r"'\*' does not match '\^\[A-Z\]\{2\}\$'", 'its own text says that ["*"] means all'),
         # Only for messages does Telnyx document 402; that orders get it too is our assumption.
         (r"^POST /number_orders .* status (402|429) is", "the order's own list leaves them out"),
+        (r"^POST /calls .* status 402 is", "the dial's own list leaves it out"),
+        (r"/verified_numbers\S*: not", "the reduced document leaves them out"),
         (r"of_the_future", "an event that Telnyx may send one day"),
         (r"^call\.playback\.(started|ended): not", "on its documentation pages, not here"),
         (r"^number\.order\.status\.update: not", "another name that its pages have for the event"),
@@ -75,6 +88,37 @@ def test_what_the_adapter_sends_is_described(
         known = NumberOrder(**{**vars(order), "carrier_order_id": bought.carrier_order_id})
         subject.carrier.find_purchase(known)
     _take_calls(subject, lab, us)
+
+    _check(lab, descriptions[subject.name], subject.name)
+
+
+def test_what_the_adapter_dials_is_described(
+    subject: Subject,
+    lab: Lab,
+    us: Customer,
+    order: NumberOrder,
+    descriptions: dict[str, Description],
+) -> None:
+    subject.carrier.buy(order)
+    phone = Phone(subject, lab, us)
+    phone.far_end("answer", hangup_after_s=1)
+    for own_id, policy in enumerate(MachinePolicy, 9001):
+        options: dict[str, Any] = {
+            "ring_timeout": 30,
+            "max_duration": 600,
+            "machine_detection": policy,
+            "record": True,
+        }
+        side = phone.answered_with(id_=own_id, **options)
+        call = phone.dial(own_id, **options)
+        wait_for(side, CallStatus.IN_PROGRESS)
+        if policy is MachinePolicy.OFF:
+            subject.carrier.transfer(call, "sip:ann@pbx.example.com")
+        subject.carrier.hang_up(call)
+        phone.transcript(call)
+    lab.fault(subject.name, "dial", "no_balance")
+    with pytest.raises(InsufficientBalance):
+        phone.dial()
 
     _check(lab, descriptions[subject.name], subject.name)
 

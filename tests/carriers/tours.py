@@ -10,6 +10,7 @@ from tests.carriers.lab import Lab
 type Ask = Callable[..., httpx.Response]
 
 NUMBER = "+14155550100"
+CALLEE = "+14155550122"
 URL = "https://hooks.example.com/x"
 
 
@@ -38,7 +39,22 @@ def twilio(lab: Lab) -> None:
     ask("GET", f"/Calls/{call}.json")
     ask("POST", f"/Calls/{call}.json", data={"Status": "completed"})
     ask("GET", f"/Calls/{call}.json")
+    _twilio_outbound(lab, ask)
     ask("DELETE", number)
+
+
+def _twilio_outbound(lab: Lab, ask: Ask) -> None:
+    ask("POST", "/OutgoingCallerIds.json", data={"PhoneNumber": CALLEE})
+    verified = ask("GET", "/OutgoingCallerIds.json", params={"PhoneNumber": CALLEE})
+    caller_id = f"/OutgoingCallerIds/{verified.json()['outgoing_caller_ids'][0]['sid']}.json"
+    ask("GET", caller_id)
+    ask("DELETE", caller_id)
+    lab.control.post("/_/far-ends", json={"number": "*", "behaviour": "busy", "after_s": 0})
+    dialled = ask("POST", "/Calls.json", data={"To": CALLEE, "From": NUMBER, "Url": URL})
+    call = dialled.json()["sid"]
+    lab.control.get(f"/_/calls/{call}", params={"wait": "true"})
+    ask("GET", "/Calls.json", params={"To": CALLEE, "PageSize": 1})
+    ask("DELETE", f"/Calls/{call}.json")
 
 
 def telnyx(lab: Lab) -> None:
@@ -67,6 +83,7 @@ def telnyx(lab: Lab) -> None:
     ask("GET", f"{number}/messaging")
     ask("PATCH", f"{number}/messaging", json={"messaging_profile_id": profile})
     _telnyx_call(lab, ask)
+    _telnyx_outbound(lab, ask, connection)
     ask("DELETE", number)
     ask("GET", number)
 
@@ -112,6 +129,21 @@ def _telnyx_commands(ask: Ask, call: str) -> None:
         "transfer": {"to": "+14155550177"},
     }.items():
         ask("POST", f"{call}/actions/{action}", json=body)
+
+
+def _telnyx_outbound(lab: Lab, ask: Ask, connection: str) -> None:
+    ask(
+        "POST",
+        "/verified_numbers",
+        json={"phone_number": CALLEE, "verification_method": "sms"},
+    )
+    verified = f"/verified_numbers/{CALLEE}"
+    ask("POST", f"{verified}/actions/verify", json={"verification_code": "123456"})
+    ask("GET", "/verified_numbers")
+    ask("GET", verified)
+    ask("DELETE", verified)
+    lab.control.post("/_/far-ends", json={"number": "*", "behaviour": "busy", "after_s": 0})
+    ask("POST", "/calls", json={"connection_id": connection, "to": CALLEE, "from": NUMBER})
 
 
 TOURS = {"twilio": twilio, "telnyx": telnyx}

@@ -803,6 +803,8 @@ def _was_never_sent(error: Exception) -> bool:
 
 
 def _call_control_id(placed: Any) -> str:
+    if not placed.call_control_id:
+        raise ValueError("an answer without a call")
     return str(placed.call_control_id)
 
 

@@ -347,25 +347,26 @@ class Twilio:
             extra["time_limit"] = options.max_duration
         if options.record:
             extra["record"] = True
-        placed = self._ask(
+        return self._ask(
             f"call {call.customer_number}",
-            lambda client: client.calls.create(
-                to=call.customer_number,
-                from_=call.phone_number,
-                url=self._context.webhook_url(VOICE_PATH, call.id),
-                method="POST",
-                fallback_url=self._context.public_base_url + FALLBACK_PATH,
-                fallback_method="GET",
-                status_callback=status_url,
-                status_callback_method="POST",
-                status_callback_event=["initiated", "ringing", "answered", "completed"],
-                timeout=options.ring_timeout or _RING_TIMEOUT_S,
-                **extra,
-                **_machine_detection(options.machine_detection, status_url),
+            lambda client: _call_sid(
+                client.calls.create(
+                    to=call.customer_number,
+                    from_=call.phone_number,
+                    url=self._context.webhook_url(VOICE_PATH, call.id),
+                    method="POST",
+                    fallback_url=self._context.public_base_url + FALLBACK_PATH,
+                    fallback_method="GET",
+                    status_callback=status_url,
+                    status_callback_method="POST",
+                    status_callback_event=["initiated", "ringing", "answered", "completed"],
+                    timeout=options.ring_timeout or _RING_TIMEOUT_S,
+                    **extra,
+                    **_machine_detection(options.machine_detection, status_url),
+                )
             ),
             buys=True,
         )
-        return str(placed.sid)
 
     def hang_up(self, call: Call) -> None:
         """End a call; Twilio takes `completed` for one that is ringing or over, too."""
@@ -595,6 +596,12 @@ def _purchase(number: "IncomingPhoneNumberInstance") -> PurchaseResult:
             "provider": Twilio.name,
         },
     )
+
+
+def _call_sid(placed: Any) -> str:
+    if not placed.sid:
+        raise ValueError("an answer without a call")
+    return str(placed.sid)
 
 
 def _machine_detection(policy: MachinePolicy | None, status_url: str) -> dict[str, str]:
