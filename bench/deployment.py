@@ -75,7 +75,7 @@ class PublicUrl:
     app: App | None = None
     meter: Meter | None = None
     seen: list[RoundTrips] = field(default_factory=list)
-    _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
+    one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     async def serve(self, request: Request) -> Response:
         """Answer one webhook with the function's code."""
@@ -83,7 +83,9 @@ class PublicUrl:
             "httpMethod": request.method,
             "resource": request.url.path,
             "headers": dict(request.headers),
-            "multiValueQueryStringParameters": {"org": request.query_params.getlist("org")},
+            "multiValueQueryStringParameters": {
+                name: request.query_params.getlist(name) for name in request.query_params
+            },
             "requestContext": {"requestId": "bench"},
             "body": (await request.body()).decode(),
         }
@@ -95,7 +97,7 @@ class PublicUrl:
         assert app is not None
         assert meter is not None
         # One at a time: what is counted belongs to this webhook and not to the next.
-        with self._one_at_a_time, meter.counting() as found:
+        with self.one_at_a_time, meter.counting() as found:
             reply = webhook_edge.handle(event, self.carrier, lambda: app)
         self.seen += found
         return reply
@@ -173,7 +175,7 @@ def _populated(
         organization.id,
         directory.NewAssistant(name="Echo", stream_url=f"{stream_base}/runtime/echo"),
     )
-    _, token = tokens.create(app, organization.id, "bench", ["numbers:write"], None)
+    _, token = tokens.create(app, organization.id, "bench", ["numbers:write", "calls:write"], None)
     reply = meter.sandbox.get("/_/accounts", params={"carrier": carrier}).raise_for_status()
     account = json.loads(reply.text)["accounts"][0]
     accounts.connect(app, organization.id, carrier, account["credentials"])

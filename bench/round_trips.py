@@ -1,4 +1,4 @@
-"""Round trips: counted while the functions' own code buys a number and answers a call."""
+"""Round trips: counted while the functions' own code buys a number, answers and places calls."""
 
 import json
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from bench.deployment import Deployment, RoundTrips, deployment
 from bench.figures import Figure
 from bench.runtime import ROOT
 from functions.authorizer import app as authorizer
+from functions.initiate_call import app as initiate_call
 from functions.purchase_number import app as purchase_number
 from switchboard import wiring
 
@@ -16,6 +17,10 @@ _CALLER = "+12125550199"
 
 _PURCHASE_DYNAMODB = 4
 _INBOUND_DYNAMODB = 2
+# Beside the read of the API key, which every request costs: the context in one batch, the
+# reservation in one transaction, how it went in another.
+_OUTBOUND_DYNAMODB = 3
+_DIALLING = 1
 _BUYING = {"twilio": 1, "telnyx": 1}
 _ANSWERING = {"twilio": 0, "telnyx": 1}
 # The refused order, the search, the order: https://developers.telnyx.com/docs/numbers says that
@@ -24,10 +29,11 @@ _BUYING_AFTER_A_SEARCH = 3
 
 
 def measure() -> Iterator[Figure]:
-    """Yield the round trips of a purchase and of an inbound call at each carrier."""
+    """Yield the round trips of a purchase and of a call either way, at each carrier."""
     for carrier, budget in _BUYING.items():
         with deployment(carrier) as deployed:
             bought, answered = purchase(deployed), inbound_call(deployed)
+            asked, placed = authorization(deployed), outbound_call(deployed)
         yield Figure(
             f"purchase.{carrier}.dynamodb", bought.dynamodb, "requests", _PURCHASE_DYNAMODB
         )
@@ -39,6 +45,12 @@ def measure() -> Iterator[Figure]:
             f"inbound_call.{carrier}.carrier", answered.carrier, "requests", _ANSWERING[carrier]
         )
         yield Figure(f"inbound_call.{carrier}.secrets_cold", answered.secrets, "requests")
+        yield Figure(
+            f"outbound_call.{carrier}.dynamodb", placed.dynamodb, "requests", _OUTBOUND_DYNAMODB
+        )
+        yield Figure(f"outbound_call.{carrier}.carrier", placed.carrier, "requests", _DIALLING)
+        yield Figure(f"outbound_call.{carrier}.authorizer", asked.dynamodb, "requests")
+        yield Figure(f"outbound_call.{carrier}.secrets_cold", placed.secrets, "requests")
     with deployment("telnyx") as deployed:
         searched = purchase(deployed, search_first=True)
     yield Figure(
@@ -72,6 +84,37 @@ def inbound_call(deployed: Deployment) -> RoundTrips:
     return deployed.public.seen[0]
 
 
+def authorization(deployed: Deployment) -> RoundTrips:
+    """Check the API key of a request, as the authorizer does before any function runs."""
+    with deployed.meter.counting() as found:
+        _authorized(deployed)
+    return found[0]
+
+
+def outbound_call(deployed: Deployment) -> RoundTrips:
+    """Call somebody from the number with variables; return what the function took."""
+    event = _event("initiate_call", deployed.carrier)
+    event["body"] = json.dumps(json.loads(event["body"]) | {"from_phone_number": NUMBER})
+    event["requestContext"]["authorizer"] = _authorized(deployed)
+    # Another function calls than the one that sold: it has read no secret yet.
+    app = wiring.build(deployed.app.settings)
+    # The call's own webhooks wait: what they take is counted as theirs.
+    with deployed.public.one_at_a_time, deployed.meter.counting() as found:
+        reply = initiate_call.lambda_handler(event, _Context(), lambda: app)
+    if reply["statusCode"] != 200:
+        raise RuntimeError(f"The call was not placed: {reply['body']}")
+    _await_end(deployed, json.loads(reply["body"])["call_sid"])
+    return found[0]
+
+
+def _await_end(deployed: Deployment, call_sid: str) -> None:
+    # Its last webhook must not be under way when the deployment is taken down.
+    reply = deployed.sandbox.get(f"/_/calls/{call_sid}", params={"wait": "true"})
+    status = reply.raise_for_status().json()["status"]
+    if status != "completed":
+        raise RuntimeError(f"The call that was placed ended as {status}")
+
+
 def _authorized(deployed: Deployment) -> dict[str, Any]:
     asked = {"authorizationToken": f"Bearer {deployed.token}", "methodArn": "arn:bench"}
     policy = authorizer.lambda_handler(asked, None, lambda: deployed.app)
@@ -80,14 +123,19 @@ def _authorized(deployed: Deployment) -> dict[str, Any]:
 
 
 def _purchase_event(deployed: Deployment) -> dict[str, Any]:
-    text = (ROOT / "events" / "purchase_number" / f"{deployed.carrier}.json").read_text()
-    event: dict[str, Any] = json.loads(text)
+    event = _event("purchase_number", deployed.carrier)
     body = {
         "phone_number": NUMBER,
         "provider": deployed.carrier,
         "assistant_id": deployed.assistant_id,
     }
     return event | {"body": json.dumps(body)}
+
+
+def _event(function: str, carrier: str) -> dict[str, Any]:
+    text = (ROOT / "events" / function / f"{carrier}.json").read_text()
+    event: dict[str, Any] = json.loads(text)
+    return event
 
 
 class _Context:

@@ -43,3 +43,18 @@ def test_an_inbound_call_takes_one_read_and_one_write(carrier: str, requests: in
     assert spent.carrier == requests
     assert spent.dynamodb == 2
     assert spent.secrets == 2  # only a cold function: the carrier's credentials, the session key
+
+
+@pytest.mark.parametrize("carrier", ["twilio", "telnyx"])
+def test_a_call_that_we_place_takes_one_read_and_two_writes_and_is_dialled_once(
+    carrier: str,
+) -> None:
+    with deployment(carrier) as deployed:
+        round_trips.purchase(deployed)
+        asked = round_trips.authorization(deployed)
+        spent = round_trips.outbound_call(deployed)
+
+    assert spent.carrier == 1
+    assert spent.dynamodb == 3  # what it depends on, the reservation, how it went
+    assert spent.secrets == 2  # only a cold function: the carrier's credentials, the session key
+    assert asked.dynamodb == 1  # the API key, once for any request
