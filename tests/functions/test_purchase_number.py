@@ -195,6 +195,16 @@ def test_a_schema_violation_names_the_field(shop: App) -> None:
     ]
 
 
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain"])
+def test_json_is_read_as_json_whatever_the_client_calls_it(shop: App, content_type: str) -> None:
+    event = load(TWILIO)
+    del event["headers"]["Content-Type"], event["multiValueHeaders"]["Content-Type"]
+    event["headers"]["content-type"] = content_type
+    event["multiValueHeaders"]["content-type"] = [content_type]
+
+    assert buy(shop, event)[0] == 200
+
+
 def test_unknown_fields_are_ignored(shop: App) -> None:
     status, _, _ = buy(shop, with_body(TWILIO, colour="blue"))
 
