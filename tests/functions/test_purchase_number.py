@@ -90,7 +90,7 @@ def test_a_refusal_is_told_in_the_contracts_form_and_repeated_to_its_key(
     assert refused[0] == status == 402
     assert refused[1] == body
     assert body == {
-        "detail": "Add funds at Twilio.",
+        "detail": "Add funds at Twilio. A new attempt needs a new Idempotency-Key.",
         "code": "insufficient_balance",
         "request_id": "5f6d7c1e-0000-4000-8000-000000000001",
     }

@@ -17,6 +17,7 @@ from switchboard.errors import (
     NumberUnavailable,
     OutcomeUnknown,
     PurchaseInProgress,
+    RateLimited,
     ServiceUnavailable,
     SwitchboardError,
     UnknownProvider,
@@ -160,6 +161,20 @@ def test_a_refusal_frees_the_number_and_is_told_again_to_the_same_key(
     assert again.replayed
     assert again.order == refused.order
     assert fresh.order.status is OrderStatus.ACTIVE
+    assert len(books.bought) == 1
+
+
+@pytest.mark.parametrize("error", [CarrierUnavailable("down"), RateLimited("slow down")])
+def test_a_carrier_that_did_nothing_may_be_asked_again_with_the_same_key(
+    app: App, books: Books, error: CarrierUnavailable
+) -> None:
+    books.buy_errors = [error]
+    with pytest.raises(CarrierUnavailable):
+        numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+
+    again = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+
+    assert (again.order.status, again.replayed) == (OrderStatus.ACTIVE, False)
     assert len(books.bought) == 1
 
 

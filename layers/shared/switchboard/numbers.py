@@ -72,8 +72,9 @@ def purchase(
     """Buy a number at most once per Idempotency-Key, and at most once at all.
 
     Raises InvalidRequest, AssistantNotFound, NumberUnavailable, IdempotencyKeyReused,
-    PurchaseInProgress and ServiceUnavailable, all before any money is spent. What the
-    carrier answered is in the order: active, pending, failed with its refusal, or unknown.
+    PurchaseInProgress and ServiceUnavailable before the carrier is asked, and
+    CarrierUnavailable when it certainly did nothing: the same key may try again then. What
+    it answered is in the order: active, pending, failed with its refusal, or unknown.
     """
     order, assistant = _validated(app, organization_id, request, key)
     carrier = app.carrier(order.carrier, organization_id)
@@ -228,6 +229,10 @@ def _buy(app: App, carrier: Carrier, order: NumberOrder, number: Number) -> Numb
     except OutcomeUnknown as error:
         logger.warning("purchase outcome unknown", extra=_trace(order, error))
         return _settled(app, replace(order, status=OrderStatus.UNKNOWN), number)
+    except CarrierUnavailable as error:
+        logger.info("purchase not possible now", extra=_trace(order, error))
+        app.store.withdraw(order)
+        raise
     except SwitchboardError as error:
         logger.info("purchase refused", extra=_trace(order, error))
         return _settled(app, _refused(order, _refusal(error)), None)
@@ -266,8 +271,7 @@ def _look(app: App, carrier: Carrier, order: NumberOrder) -> NumberOrder:
     if app.clock() - order.created_at < _GRACE:
         return replace(order, status=OrderStatus.UNKNOWN)
     nothing = CarrierUnavailable(
-        f"{order.phone_number} was not bought: {order.carrier} has no record of the purchase. "
-        "Buy it again with a new Idempotency-Key."
+        f"{order.phone_number} was not bought: {order.carrier} has no record of the purchase."
     )
     return _settled(app, _refused(order, _refusal(nothing)), None)
 
@@ -294,7 +298,9 @@ def _refused(order: NumberOrder, refusal: Refusal) -> NumberOrder:
 
 
 def _refusal(error: SwitchboardError) -> Refusal:
-    return Refusal(error.status, error.code, str(error))
+    # This answer now belongs to the key, and so does its repetition.
+    text = f"{error} A new attempt needs a new Idempotency-Key."
+    return Refusal(error.status, error.code, text)
 
 
 def _settled_as(
