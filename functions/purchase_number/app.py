@@ -73,10 +73,10 @@ _AGAIN = "Repeat the request with the same Idempotency-Key to see how it stands.
 _MESSAGES = {
     OrderStatus.ACTIVE: "Successfully purchased phone number {order.phone_number} "
     "from {order.carrier}",
-    OrderStatus.PENDING: "Ordered phone number {order.phone_number} from {carrier}, which has not delivered "
-    "it yet. " + _AGAIN,
-    OrderStatus.UNKNOWN: "{carrier} did not answer whether it sold {order.phone_number}. Do not buy another "
-    "instead: it may be yours already. " + _AGAIN,
+    OrderStatus.PENDING: "Ordered phone number {order.phone_number} from {carrier}, which has "
+    "not delivered it yet. " + _AGAIN,
+    OrderStatus.UNKNOWN: "{carrier} did not answer whether it sold {order.phone_number}. Do not "
+    "buy another instead: it may be yours already. " + _AGAIN,
 }
 
 
