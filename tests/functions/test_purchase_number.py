@@ -252,6 +252,23 @@ def test_an_unusable_idempotency_key_is_refused(shop: App, books: Books, key: st
     assert books.bought == []
 
 
+def test_what_is_logged_of_a_refusal_holds_no_whole_number(
+    shop: App, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    buy(shop, load(TWILIO))
+
+    buy(shop, with_body(TWILIO, country_code="GB"))
+    event = load(TWILIO)
+    event["multiValueHeaders"]["Idempotency-Key"] = ["another"]
+    event["headers"]["Idempotency-Key"] = "another"
+    buy(shop, event)
+
+    logged = [vars(record) for record in caplog.records]
+    assert {line.get("code") for line in logged} >= {"number_unavailable", "invalid_number"}
+    assert NUMBER not in repr(logged)
+
+
 def test_a_surprise_is_a_500_that_tells_nothing_and_can_be_traced(shop: App, books: Books) -> None:
     books.buy_errors = [RuntimeError("secret-value leaked")]
 

@@ -16,7 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from .app import App
 from .errors import Forbidden, InvalidRequest, NotFound, RequestTooLarge, SwitchboardError
-from .model import Assistant, Call, CallStep
+from .model import Assistant, Call, CallStep, without_numbers
 
 # Named like the package, so that every module's own logger speaks through it.
 logger = Logger(service="switchboard")
@@ -33,7 +33,7 @@ def api() -> APIGatewayRestResolver:
 
     @resolver.exception_handler(SwitchboardError)
     def refuse(error: SwitchboardError) -> Response[str]:
-        logger.info("refused", extra={"code": error.code, "detail": str(error)})
+        logger.info("refused", extra={"code": error.code, "detail": without_numbers(str(error))})
         return problem(resolver, error.status, error.code, str(error))
 
     @resolver.exception_handler(RequestValidationError)
