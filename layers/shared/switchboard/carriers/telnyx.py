@@ -180,6 +180,12 @@ class Telnyx:
                 Check("outbound voice profile", profile),
                 Check("call control application", application),
                 Check("messaging profile", messaging),
+                # An account setting without an API of its own that we know.
+                Check(
+                    "order notifications",
+                    "send number orders' events in the Telnyx portal to "
+                    f"{self._context.webhook_url(WEBHOOK_PATH)}, so that pending orders settle",
+                ),
             ],
         )
 
