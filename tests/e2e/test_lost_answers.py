@@ -1,5 +1,6 @@
-"""A carrier that does not answer, or not yet: nothing is bought twice, and nothing stays unknown."""
+"""A carrier that does not answer, or not yet: nothing is bought twice or stays unknown."""
 
+import time
 from typing import Any
 
 import pytest
@@ -40,6 +41,7 @@ def test_a_pending_order_is_settled_by_telnyxs_own_announcement(local_stack: Loc
     http.post(
         f"{sandbox}/_/orders/{order_id}/complete", json={"status": "success"}
     ).raise_for_status()
+    wait_for_webhook(local_stack, "number_order.complete")
     asked = len(requests(local_stack))
     settled = local_stack.purchase(number, "telnyx", key=f"pending-{number}")
 
@@ -47,6 +49,17 @@ def test_a_pending_order_is_settled_by_telnyxs_own_announcement(local_stack: Loc
     assert (ordered.status_code, ordered.json()["status"]) == (200, "pending")
     assert (settled.status_code, settled.json()["status"]) == (200, "active")
     assert local_stack.times_bought(number) == 1
+
+
+def wait_for_webhook(local_stack: LocalStack, event: str) -> None:
+    """Return once the sandbox has had an answer to a webhook."""
+    url = f"{local_stack.env['SANDBOX_URL']}/_/webhooks"
+    for _ in range(100):
+        sent = local_stack.http.get(url).json()["webhooks"]
+        if any(hook["event"] == event and hook["status"] == 200 for hook in sent):
+            return
+        time.sleep(0.2)
+    pytest.fail(f"{event} was not answered within 20 s: {sent}")
 
 
 def requests(local_stack: LocalStack) -> list[Any]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from . import items
 from .app import App
-from .carriers.base import Carrier
+from .carriers.base import Carrier, OrderUpdate
 from .errors import (
     AssistantNotFound,
     CarrierError,
@@ -91,14 +91,15 @@ def purchase(
     return Purchase(_buy(app, carrier, order, number))
 
 
-def settle_delivered(app: App, carrier: Carrier, organization_id: int, number: E164) -> None:
-    """Look up the order of a number whose delivery the carrier has announced, and settle it."""
-    held = app.store.number(number)
-    if held is None or held.organization_id != organization_id:
+def settle_delivered(app: App, organization_id: int, update: OrderUpdate) -> None:
+    """Settle an order by what its carrier has announced of it."""
+    number = app.store.number(update.phone_number)
+    if number is None or number.organization_id != organization_id:
         return
-    order = app.store.order(organization_id, held.order_key)
-    if order and not order.status.is_final:
-        _look(app, carrier, order)
+    order = app.store.order(organization_id, number.order_key)
+    if order is None or order.id != update.order_id or order.status.is_final:
+        return
+    _settled_as(app, order, number, update.result)
 
 
 # --- before any money ---
@@ -288,7 +289,7 @@ def _merged(order: NumberOrder, result: PurchaseResult) -> NumberOrder:
         order,
         status=result.status,
         carrier_order_id=result.carrier_order_id or order.carrier_order_id,
-        details=result.details or order.details,
+        details=order.details | result.details,
         refusal=result.refusal,
     )
 
