@@ -4,7 +4,10 @@ import argparse
 import os
 import sys
 
+import httpx
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+from rich.markup import escape
 
 from . import cloud, demo, relay, stack
 from .problem import Problem
@@ -22,10 +25,13 @@ def main() -> int:
         workspace = Workspace.from_env(os.environ)
         return _do(wanted, workspace, Progress(console))
     except Problem as problem:
-        Console(stderr=True).print(f"[red]✗[/] {problem}", highlight=False, soft_wrap=True)
+        _complain(str(problem))
+        return 1
+    except (httpx.HTTPError, BotoCoreError, ClientError) as error:
+        _complain(f"The local stack did not answer ({error}): read .local/emulator.log, try again.")
         return 1
     except KeyboardInterrupt:
-        Console(stderr=True).print("Interrupted: `make down` stops what still runs.")
+        _complain("Interrupted: `make down` stops what still runs.")
         return 130
 
 
@@ -46,6 +52,12 @@ def _do(wanted: str, workspace: Workspace, progress: Progress) -> int:
     progress.note("[bold]The stack is up.[/]")
     progress.console.print(_how_to_use(workspace, env), highlight=False, soft_wrap=True)
     return 0
+
+
+def _complain(text: str) -> None:
+    # A file's or library's words may hold square brackets, which rich would take for markup.
+    console = Console(stderr=True)
+    console.print(f"[red]✗[/] {escape(text)}", highlight=False, soft_wrap=True)
 
 
 def _how_to_use(workspace: Workspace, env: dict[str, str]) -> str:

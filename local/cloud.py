@@ -126,7 +126,8 @@ def _sam(workspace: Workspace, verb: str, *arguments: str) -> None:
             argv, cwd=ROOT, env=workspace.tool_env(), stdout=output, stderr=output, check=False
         )
     if run.returncode != 0:
-        raise Problem(f"`sam {verb}` failed: {_reason(log)} (the whole output: {log}).")
+        hint = "; is the network up?" if "ResolveDependencies" in log.read_text() else ""
+        raise Problem(f"`sam {verb}` failed: {_reason(log)}{hint} (the whole output: {log}).")
 
 
 def _reason(log: Path) -> str:

@@ -96,17 +96,13 @@ def _end(pid: int) -> None:
     os.kill(pid, signal.SIGTERM)
     until = time.monotonic() + _STOP_LIMIT_S
     while _started_at(pid) is not None and time.monotonic() < until:
-        _reap(pid)
         time.sleep(_POLL_S)
     # The server leads a group of its own; the functions that the emulator runs are in it.
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-
-
-def _reap(pid: int) -> None:
-    # A server of an earlier run is not our child; an ended child of ours stays until it is asked.
-    if child := _CHILDREN.get(pid):
-        child.poll()
+    # A server of an earlier run is not our child; a child of ours stays until it is asked.
+    if child := _CHILDREN.pop(pid, None):
+        child.wait()
 
 
 def _started_at(pid: int) -> str | None:

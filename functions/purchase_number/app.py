@@ -62,19 +62,21 @@ def _order_json(order: NumberOrder) -> edge.Json:
 
 
 def _message(order: NumberOrder) -> str:
-    text = _MESSAGES[order.status].format(number=order.phone_number, carrier=order.carrier)
+    carrier = order.carrier.capitalize()
+    text = _MESSAGES[order.status].format(order=order, carrier=carrier)
     if order.status is OrderStatus.PENDING and "requirements_status" in order.details:
-        text += f" {order.carrier} wants an address or documents first: give them in its console."
+        text += f" {carrier} wants an address or documents first: give them in its console."
     return text
 
 
 _AGAIN = "Repeat the request with the same Idempotency-Key to see how it stands."
 _MESSAGES = {
-    OrderStatus.ACTIVE: "Successfully purchased phone number {number} from {carrier}",
-    OrderStatus.PENDING: "Ordered phone number {number} from {carrier}, which has not delivered "
-    "it yet. " + _AGAIN,
-    OrderStatus.UNKNOWN: "{carrier} did not answer whether it sold {number}. Do not buy another "
-    "instead: it may be yours already. " + _AGAIN,
+    OrderStatus.ACTIVE: "Successfully purchased phone number {order.phone_number} "
+    "from {order.carrier}",
+    OrderStatus.PENDING: "Ordered phone number {order.phone_number} from {carrier}, which has "
+    "not delivered it yet. " + _AGAIN,
+    OrderStatus.UNKNOWN: "{carrier} did not answer whether it sold {order.phone_number}. Do not "
+    "buy another instead: it may be yours already. " + _AGAIN,
 }
 
 

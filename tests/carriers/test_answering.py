@@ -133,7 +133,9 @@ def test_the_stream_opens_and_its_runtime_can_ask_for_the_rest(
     assert opened["echoed"]
     told = subject.facts.stream_told(opened)
     assert told | {"call_id": "5001", "session_token": "a.b-c_d"} == told
-    assert len(made) == subject.facts.answering
+    # When the stream has stopped Telnyx is told to hang up; nobody waits for that.
+    answering = [request for request in made if not request.path.endswith("/hangup")]
+    assert len(answering) == subject.facts.answering
     assert side.events[0].status is CallStatus.RINGING
     assert side.events[-1].status is CallStatus.COMPLETED
 

@@ -29,9 +29,11 @@ NONSENSE = {
         b'{"data": []}',
         b'{"data": {}}',
         b'{"data": {"payload": []}}',
-        b'{"data": {"event_type": "number_order.complete", "payload": {"phone_numbers": "x"}}}',
-        b'{"data": {"event_type": "number_order.complete", "payload": {"phone_numbers": [1]}}}',
-        b'{"data": {"event_type": "number_order.complete", "payload": {"phone_numbers": [{}]}}}',
+        *(
+            b'{"data": {"event_type": "number_order.complete", "payload": '
+            b'{"customer_reference": "switchboard-7001", "phone_numbers": %b}}}' % numbers
+            for numbers in (b'"x"', b"[1]", b"[{}]", b"[]", b"null")
+        ),
         b'{"data": {"event_type": "call.initiated", "payload": '
         b'{"call_control_id": "v3:a", "direction": "incoming"}}}',
         b'{"data": {"event_type": "call.initiated", "payload": '

@@ -10,8 +10,9 @@ import pytest
 
 from switchboard import calls, listing
 from switchboard.app import App
-from switchboard.model import E164, CallStatus
+from switchboard.model import E164, CallStatus, NumberOrder, NumberStatus
 from tests.builders import CALL_SID, CALLER, NUMBER, ORGANIZATION, a_number, an_assistant
+from tests.clock import START
 from tests.functions.carriers import TELNYX_NUMBER, Http
 from tests.functions.events import load
 
@@ -264,3 +265,31 @@ def test_a_text_message_is_kept_once_however_often_it_is_told(
     [message] = live.store.messages(ORGANIZATION)
     assert (message.from_, message.to, message.body) == (CALLER, to, "Grüße & more = 1")
     assert message.media_urls == media
+
+
+def test_telnyxs_announcement_settles_an_order_without_a_request(
+    live: App, send: Any, http: Http
+) -> None:
+    order = NumberOrder(
+        id=9001,
+        organization_id=ORGANIZATION,
+        key="key-1",
+        fingerprint="f",
+        carrier="telnyx",
+        phone_number=E164("+13125550999"),
+        country_code="US",
+        friendly_name="Line",
+        created_at=START,
+        updated_at=START,
+    )
+    held = a_number(id=4003, phone_number=order.phone_number, status=NumberStatus.PENDING)
+    live.store.claim(order, held)
+    event = load("carrier_webhook/telnyx-number-order-complete")
+
+    reply = send(event, "telnyx")
+
+    settled = live.store.number(order.phone_number)
+    assert reply["statusCode"] == 200
+    assert settled is not None
+    assert settled.status is NumberStatus.ACTIVE
+    assert http.sent == []

@@ -90,7 +90,7 @@ def test_a_refusal_is_told_in_the_contracts_form_and_repeated_to_its_key(
     assert refused[0] == status == 402
     assert refused[1] == body
     assert body == {
-        "detail": "Add funds at Twilio.",
+        "detail": "Add funds at Twilio. A new attempt needs a new Idempotency-Key.",
         "code": "insufficient_balance",
         "request_id": "5f6d7c1e-0000-4000-8000-000000000001",
     }
@@ -195,6 +195,16 @@ def test_a_schema_violation_names_the_field(shop: App) -> None:
     ]
 
 
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain"])
+def test_json_is_read_as_json_whatever_the_client_calls_it(shop: App, content_type: str) -> None:
+    event = load(TWILIO)
+    del event["headers"]["Content-Type"], event["multiValueHeaders"]["Content-Type"]
+    event["headers"]["content-type"] = content_type
+    event["multiValueHeaders"]["content-type"] = [content_type]
+
+    assert buy(shop, event)[0] == 200
+
+
 def test_unknown_fields_are_ignored(shop: App) -> None:
     status, _, _ = buy(shop, with_body(TWILIO, colour="blue"))
 
@@ -240,6 +250,23 @@ def test_an_unusable_idempotency_key_is_refused(shop: App, books: Books, key: st
 
     assert (status, body["code"]) == (400, "invalid_request")
     assert books.bought == []
+
+
+def test_what_is_logged_of_a_refusal_holds_no_whole_number(
+    shop: App, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    buy(shop, load(TWILIO))
+
+    buy(shop, with_body(TWILIO, country_code="GB"))
+    event = load(TWILIO)
+    event["multiValueHeaders"]["Idempotency-Key"] = ["another"]
+    event["headers"]["Idempotency-Key"] = "another"
+    buy(shop, event)
+
+    logged = [vars(record) for record in caplog.records]
+    assert {line.get("code") for line in logged} >= {"number_unavailable", "invalid_number"}
+    assert NUMBER not in repr(logged)
 
 
 def test_a_surprise_is_a_500_that_tells_nothing_and_can_be_traced(shop: App, books: Books) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from switchboard import numbers
 from switchboard.app import App
+from switchboard.carriers.base import OrderUpdate
 from switchboard.errors import (
     AssistantNotFound,
     CarrierNotConnected,
@@ -17,11 +18,12 @@ from switchboard.errors import (
     NumberUnavailable,
     OutcomeUnknown,
     PurchaseInProgress,
+    RateLimited,
     ServiceUnavailable,
     SwitchboardError,
     UnknownProvider,
 )
-from switchboard.model import Capabilities, NumberStatus, OrderStatus
+from switchboard.model import Capabilities, NumberStatus, OrderStatus, PurchaseResult, Refusal
 from tests.builders import (
     NUMBER,
     ORGANIZATION,
@@ -163,6 +165,20 @@ def test_a_refusal_frees_the_number_and_is_told_again_to_the_same_key(
     assert len(books.bought) == 1
 
 
+@pytest.mark.parametrize("error", [CarrierUnavailable("down"), RateLimited("slow down")])
+def test_a_carrier_that_did_nothing_may_be_asked_again_with_the_same_key(
+    app: App, books: Books, error: CarrierUnavailable
+) -> None:
+    books.buy_errors = [error]
+    with pytest.raises(CarrierUnavailable):
+        numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+
+    again = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+
+    assert (again.order.status, again.replayed) == (OrderStatus.ACTIVE, False)
+    assert len(books.bought) == 1
+
+
 def test_a_lost_answer_is_unknown_and_a_repeat_resolves_it_by_looking(
     app: App, books: Books
 ) -> None:
@@ -287,27 +303,45 @@ def test_a_pending_order_that_is_delivered_while_we_watch_is_active(app: App, bo
 
 def test_a_pending_order_is_settled_by_the_carriers_announcement(app: App, books: Books) -> None:
     books.status = OrderStatus.PENDING
-    numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
-    books.status = OrderStatus.ACTIVE
+    pending = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1").order
+    looks = books.looks
 
-    carrier = app.carrier("fake", ORGANIZATION)
-    numbers.settle_delivered(app, carrier, ORGANIZATION, NUMBER)
-    numbers.settle_delivered(app, carrier, ORGANIZATION, NUMBER)
+    announced = OrderUpdate(pending.id, NUMBER, PurchaseResult(OrderStatus.ACTIVE, {"x": "new"}))
+    numbers.settle_delivered(app, ORGANIZATION, announced)
+    numbers.settle_delivered(app, ORGANIZATION, announced)
+
+    order, number = app.store.order(ORGANIZATION, "key-1"), app.store.number(NUMBER)
+    assert order is not None
+    assert order.status is OrderStatus.ACTIVE
+    assert order.details == pending.details | {"x": "new"}
+    assert number is not None
+    assert number.status is NumberStatus.ACTIVE
+    assert books.looks == looks
+
+
+def test_an_announced_failure_frees_the_number(app: App, books: Books) -> None:
+    books.status = OrderStatus.PENDING
+    pending = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1").order
+
+    refusal = Refusal(409, "number_unavailable", "Taken.")
+    failure = PurchaseResult(OrderStatus.FAILED, refusal=refusal)
+    numbers.settle_delivered(app, ORGANIZATION, OrderUpdate(pending.id, NUMBER, failure))
 
     order = app.store.order(ORGANIZATION, "key-1")
     assert order is not None
-    assert order.status is OrderStatus.ACTIVE
+    assert (order.status, order.refusal) == (OrderStatus.FAILED, refusal)
+    assert app.store.number(NUMBER) is None
 
 
-def test_an_announcement_of_another_organizations_number_changes_nothing(
-    app: App, books: Books
+@pytest.mark.parametrize(("organization_id", "other"), [(OTHER_ORGANIZATION, 0), (ORGANIZATION, 1)])
+def test_an_announcement_of_another_organization_or_order_changes_nothing(
+    app: App, books: Books, organization_id: int, other: int
 ) -> None:
     books.status = OrderStatus.PENDING
-    numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
-    books.status = OrderStatus.ACTIVE
+    pending = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1").order
 
-    carrier = app.carrier("fake", ORGANIZATION)
-    numbers.settle_delivered(app, carrier, OTHER_ORGANIZATION, NUMBER)
+    announced = OrderUpdate(pending.id + other, NUMBER, PurchaseResult(OrderStatus.ACTIVE))
+    numbers.settle_delivered(app, organization_id, announced)
 
     order = app.store.order(ORGANIZATION, "key-1")
     assert order is not None

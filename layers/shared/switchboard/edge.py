@@ -23,7 +23,7 @@ from .errors import (
     RequestTooLarge,
     SwitchboardError,
 )
-from .model import Assistant, Call, CallStep
+from .model import Assistant, Call, CallStep, without_numbers
 
 # Named like the package, so that every module's own logger speaks through it.
 logger = Logger(service="switchboard")
@@ -40,7 +40,7 @@ def api() -> APIGatewayRestResolver:
 
     @resolver.exception_handler(SwitchboardError)
     def refuse(error: SwitchboardError) -> Response[str]:
-        logger.info("refused", extra={"code": error.code, "detail": str(error)})
+        logger.info("refused", extra={"code": error.code, "detail": without_numbers(str(error))})
         refusal = problem(resolver, error.status, error.code, str(error))
         if isinstance(error, LimitExceeded):
             refusal.headers["Retry-After"] = str(error.retry_after)
@@ -80,7 +80,7 @@ def handle(
     resolver.append_context(app=app)
     # Before anything else reads the body, which might cost or break it.
     refusal = _refused_body(event.get("body") or "")
-    reply: Json = _bare(refusal, event) if refusal else resolver.resolve(event, context)
+    reply: Json = _bare(refusal, event) if refusal else resolver.resolve(_typed(event), context)
     logger.info(
         "request",
         extra={
@@ -146,6 +146,26 @@ def _refused_body(body: str) -> SwitchboardError | None:
         # Python reads neither thousands of nested brackets nor numbers of thousands of digits.
         return InvalidRequest("The body's JSON is nested too deeply, or has too long a number.")
     return None
+
+
+def _typed(event: Json) -> Json:
+    """Return the event with the content type that its body has.
+
+    curl calls every body a form; what begins like JSON is meant as JSON.
+    """
+    if (event.get("body") or "").lstrip()[:1] not in ("{", "["):
+        return event
+    headers = _without_content_type(event.get("headers"))
+    many = _without_content_type(event.get("multiValueHeaders"))
+    content_type = content_types.APPLICATION_JSON
+    return event | {
+        "headers": headers | {"Content-Type": content_type},
+        "multiValueHeaders": many | {"Content-Type": [content_type]},
+    }
+
+
+def _without_content_type(headers: Json | None) -> Json:
+    return {name: v for name, v in (headers or {}).items() if name.lower() != "content-type"}
 
 
 def _bare(error: SwitchboardError, event: Json) -> Json:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from . import items
 from .app import App
-from .carriers.base import Carrier
+from .carriers.base import Carrier, OrderUpdate
 from .errors import (
     AssistantNotFound,
     CarrierError,
@@ -72,8 +72,9 @@ def purchase(
     """Buy a number at most once per Idempotency-Key, and at most once at all.
 
     Raises InvalidRequest, AssistantNotFound, NumberUnavailable, IdempotencyKeyReused,
-    PurchaseInProgress and ServiceUnavailable, all before any money is spent. What the
-    carrier answered is in the order: active, pending, failed with its refusal, or unknown.
+    PurchaseInProgress and ServiceUnavailable before the carrier is asked, and
+    CarrierUnavailable when it certainly did nothing: the same key may try again then. What
+    it answered is in the order: active, pending, failed with its refusal, or unknown.
     """
     order, assistant = _validated(app, organization_id, request, key)
     carrier = app.carrier(order.carrier, organization_id)
@@ -90,14 +91,15 @@ def purchase(
     return Purchase(_buy(app, carrier, order, number))
 
 
-def settle_delivered(app: App, carrier: Carrier, organization_id: int, number: E164) -> None:
-    """Look up the order of a number whose delivery the carrier has announced, and settle it."""
-    held = app.store.number(number)
-    if held is None or held.organization_id != organization_id:
+def settle_delivered(app: App, organization_id: int, update: OrderUpdate) -> None:
+    """Settle an order by what its carrier has announced of it."""
+    number = app.store.number(update.phone_number)
+    if number is None or number.organization_id != organization_id:
         return
-    order = app.store.order(organization_id, held.order_key)
-    if order and not order.status.is_final:
-        _look(app, carrier, order)
+    order = app.store.order(organization_id, number.order_key)
+    if order is None or order.id != update.order_id or order.status.is_final:
+        return
+    _settled_as(app, order, number, update.result)
 
 
 # --- before any money ---
@@ -228,6 +230,10 @@ def _buy(app: App, carrier: Carrier, order: NumberOrder, number: Number) -> Numb
     except OutcomeUnknown as error:
         logger.warning("purchase outcome unknown", extra=_trace(order, error))
         return _settled(app, replace(order, status=OrderStatus.UNKNOWN), number)
+    except CarrierUnavailable as error:
+        logger.info("purchase not possible now", extra=_trace(order, error))
+        app.store.withdraw(order)
+        raise
     except SwitchboardError as error:
         logger.info("purchase refused", extra=_trace(order, error))
         return _settled(app, _refused(order, _refusal(error)), None)
@@ -266,8 +272,7 @@ def _look(app: App, carrier: Carrier, order: NumberOrder) -> NumberOrder:
     if app.clock() - order.created_at < _GRACE:
         return replace(order, status=OrderStatus.UNKNOWN)
     nothing = CarrierUnavailable(
-        f"{order.phone_number} was not bought: {order.carrier} has no record of the purchase. "
-        "Buy it again with a new Idempotency-Key."
+        f"{order.phone_number} was not bought: {order.carrier} has no record of the purchase."
     )
     return _settled(app, _refused(order, _refusal(nothing)), None)
 
@@ -284,7 +289,7 @@ def _merged(order: NumberOrder, result: PurchaseResult) -> NumberOrder:
         order,
         status=result.status,
         carrier_order_id=result.carrier_order_id or order.carrier_order_id,
-        details=result.details or order.details,
+        details=order.details | result.details,
         refusal=result.refusal,
     )
 
@@ -294,7 +299,9 @@ def _refused(order: NumberOrder, refusal: Refusal) -> NumberOrder:
 
 
 def _refusal(error: SwitchboardError) -> Refusal:
-    return Refusal(error.status, error.code, str(error))
+    # This answer now belongs to the key, and so does its repetition.
+    text = f"{error} A new attempt needs a new Idempotency-Key."
+    return Refusal(error.status, error.code, text)
 
 
 def _settled_as(

@@ -215,6 +215,27 @@ class Store:
         )
         self._transact(self._put_order(order, unsettled, values), write_number)
 
+    def withdraw(self, order: NumberOrder) -> None:
+        """Forget an order that certainly had no effect, and give its number free.
+
+        Raises Taken when another process settled it first.
+        """
+        self._transact(
+            _delete(
+                self._table,
+                _key(f"ORDER#{order.organization_id}#{order.key}", "ORDER"),
+                "id = :id AND #status = :submitted",
+                {":id": order.id, ":submitted": "submitted"},
+                {"#status": "status"},
+            ),
+            _delete(
+                self._table,
+                _number_key(order.phone_number),
+                "organization_id = :organization AND order_key = :order_key",
+                {":organization": order.organization_id, ":order_key": order.key},
+            ),
+        )
+
     def _put_order(
         self, order: NumberOrder, condition: str, values: Mapping[str, Any] | None = None
     ) -> Item:

@@ -13,6 +13,7 @@ from . import webhooks
 from .app import App
 from .carriers.base import WebhookReply, WebhookRequest
 from .errors import InvalidRequest, RequestTooLarge, SignatureInvalid, SwitchboardError
+from .model import without_numbers
 
 # Named like the package, so that every module's own logger speaks through it.
 logger = Logger(service="switchboard")
@@ -32,7 +33,8 @@ def handle(event: Json, carrier: str, app: Callable[[], App]) -> Json:
     try:
         reply = _reply(_answer(event, carrier, app()))
     except SwitchboardError as error:
-        logger.warning("webhook refused", extra={"code": error.code, "detail": str(error)})
+        detail = without_numbers(str(error))
+        logger.warning("webhook refused", extra={"code": error.code, "detail": detail})
         reply = _problem(error.status, error.code, str(error), request_id)
     except Exception:
         logger.exception("webhook failed")

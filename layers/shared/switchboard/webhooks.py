@@ -57,9 +57,8 @@ def _act(app: App, carrier: Carrier, organization_id: int, request: WebhookReque
             call = calls.record(app, carrier, organization_id, webhook)
             # Also for a repeated event: the first time it may have failed here.
             carrier.follow_up(request, call, partial(calls.outbound_instruction, app, call))
-        case OrderUpdate(phone_numbers=ordered):
-            for number in ordered:
-                numbers.settle_delivered(app, carrier, organization_id, number)
+        case OrderUpdate():
+            numbers.settle_delivered(app, organization_id, webhook)
         case InboundMessage():
             # Forwarding comes with the customer's webhooks; until then nothing is lost.
             app.store.put_message(

@@ -68,9 +68,11 @@ class OutboundAnswer:
 
 @dataclass(frozen=True)
 class OrderUpdate:
-    """The carrier says how an order for these numbers went."""
+    """The carrier says how the order of a number went."""
 
-    phone_numbers: tuple[E164, ...]
+    order_id: int
+    phone_number: E164
+    result: PurchaseResult
 
 
 @dataclass(frozen=True)

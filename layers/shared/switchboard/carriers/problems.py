@@ -26,7 +26,7 @@ _ADVICE: Mapping[Problem, str] = {
     InvalidCredentials: "Store valid ones: switchboard carriers connect {name}.",
     CarrierPermissionDenied: "Ask {carrier} to allow it for your account, or upgrade the account.",
     CarrierMisconfigured: "Run 'switchboard carriers connect {name}' to set the account up again.",
-    InsufficientBalance: "Add funds at {carrier}, then try again with a new Idempotency-Key.",
+    InsufficientBalance: "Add funds at {carrier}, then try again.",
     AddressRequired: "Register the address or documents in {carrier}'s console, then buy again.",
     CallNotActive: "Look at the call's state: GET /api/v1/calls/sid/….",
     CarrierUnavailable: "Nothing was bought or changed; try again in a minute.",

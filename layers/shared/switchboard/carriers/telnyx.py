@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -160,6 +161,17 @@ _HANGUP_UNANSWERED = {
 _APOLOGY = "We are sorry, this call cannot be connected right now. Please try again later."
 
 _ORDER_EVENTS = {"number_order.complete", "number.order.status.update"}
+_ORDER_FIELDS = (
+    "id",
+    "status",
+    "connection_id",
+    "messaging_profile_id",
+    "created_at",
+    "phone_numbers_count",
+    "customer_reference",
+)
+# Begins the customer_reference of every order of ours; our id of the order follows.
+_REFERENCE = "switchboard"
 
 
 class Telnyx:
@@ -198,6 +210,12 @@ class Telnyx:
                 Check("outbound voice profile", profile),
                 Check("call control application", application),
                 Check("messaging profile", messaging),
+                # An account setting without an API of its own that we know.
+                Check(
+                    "order notifications",
+                    "send number orders' events in the Telnyx portal to "
+                    f"{self._context.webhook_url(WEBHOOK_PATH)}, so that pending orders settle",
+                ),
             ],
         )
 
@@ -484,7 +502,7 @@ class Telnyx:
                     messaging_profile_id=self._messaging_profile_id(order),
                     customer_reference=_reference(order),
                 ).data,
-                order,
+                order.phone_number,
             ),
             buys=True,
         )
@@ -509,13 +527,16 @@ class Telnyx:
         if order.carrier_order_id:
             order_id = order.carrier_order_id
             return self._ask(
-                what, lambda client: _purchase(client.number_orders.retrieve(order_id).data, order)
+                what,
+                lambda client: _purchase(
+                    client.number_orders.retrieve(order_id).data, order.phone_number
+                ),
             )
         reference = _reference(order)
         matching = self._ask(
             what,
             lambda client: [
-                _purchase(placed, order)
+                _purchase(placed, order.phone_number)
                 for placed in client.number_orders.list(filter={"customer_reference": reference})
                 if placed.customer_reference == reference
             ],
@@ -603,7 +624,7 @@ class Telnyx:
         data, payload = _event(request)
         event_type = str(data.get("event_type", ""))
         if event_type in _ORDER_EVENTS:
-            return OrderUpdate(_ordered_numbers(payload))
+            return _order_update(payload) or Ignored(event_type)
         if event_type == "message.received":
             return _message(payload)
         if not event_type.startswith(("call.", "streaming.")) or not payload.get("call_control_id"):
@@ -809,10 +830,10 @@ def _call_control_id(placed: Any) -> str:
 
 
 def _reference(order: NumberOrder) -> str:
-    return f"switchboard-{order.id}"
+    return f"{_REFERENCE}-{order.id}"
 
 
-def _purchase(placed: Any, order: NumberOrder) -> PurchaseResult:
+def _purchase(placed: Any, phone_number: E164) -> PurchaseResult:
     if not placed.id or not placed.status:
         raise ValueError("an answer without an order")
     status = _ORDER_STATUS.get(placed.status, OrderStatus.FAILED)
@@ -825,7 +846,7 @@ def _purchase(placed: Any, order: NumberOrder) -> PurchaseResult:
         capabilities=Capabilities(voice=True, sms=bool(placed.messaging_profile_id)),
         details={
             "id": placed.id,
-            "phone_number": order.phone_number,
+            "phone_number": phone_number,
             "status": placed.status,
             "connection_id": placed.connection_id,
             "messaging_profile_id": placed.messaging_profile_id,
@@ -835,7 +856,7 @@ def _purchase(placed: Any, order: NumberOrder) -> PurchaseResult:
             "customer_reference": placed.customer_reference,
             **_requirements(placed),
         },
-        refusal=_refusal(placed, order) if status is OrderStatus.FAILED else None,
+        refusal=_refusal(placed, phone_number) if status is OrderStatus.FAILED else None,
     )
 
 
@@ -849,9 +870,9 @@ def _requirements(placed: Any) -> dict[str, str]:
     return {"requirements_status": waiting[0]} if waiting else {}
 
 
-def _refusal(placed: Any, order: NumberOrder) -> Refusal:
+def _refusal(placed: Any, phone_number: E164) -> Refusal:
     failed = problem(
-        NumberUnavailable, "Telnyx", f"deliver {order.phone_number}", said=f"order {placed.status}"
+        NumberUnavailable, "Telnyx", f"deliver {phone_number}", said=f"order {placed.status}"
     )
     return Refusal(failed.status, failed.code, str(failed))
 
@@ -878,13 +899,24 @@ def _event(request: WebhookRequest) -> tuple[dict[str, Any], dict[str, Any]]:
     return data, payload
 
 
-def _ordered_numbers(payload: dict[str, Any]) -> tuple[E164, ...]:
-    match payload.get("phone_numbers"):
-        case None:
-            return ()
-        case [*items] if all(isinstance(it, dict) for it in items):
-            return tuple(parse_e164(str(it.get("phone_number"))) for it in items)
-    raise InvalidRequest("A Telnyx order event without its list of phone_numbers")
+def _order_update(payload: dict[str, Any]) -> OrderUpdate | None:
+    """Return what became of an order of ours; None for an order that somebody else placed.
+
+    The signed event holds the whole order, so nobody has to look it up.
+    """
+    mark, _, order_id = str(payload.get("customer_reference")).partition("-")
+    if mark != _REFERENCE or not order_id.isdecimal():
+        return None
+    try:
+        [number] = payload["phone_numbers"]
+        phone_number = parse_e164(str(number["phone_number"]))
+        placed = SimpleNamespace(
+            **{name: payload.get(name) for name in _ORDER_FIELDS},
+            phone_numbers=[SimpleNamespace(**number)],
+        )
+        return OrderUpdate(int(order_id), phone_number, _purchase(placed, phone_number))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidRequest("A Telnyx order event without its order") from error
 
 
 def _message(payload: dict[str, Any]) -> InboundMessage:
