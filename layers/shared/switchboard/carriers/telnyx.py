@@ -596,7 +596,9 @@ class Telnyx:
 
     def transfer(self, call: Call, to: str) -> None:
         """Put the other side through; our own leg ends then."""
-        self._command(call.call_sid, "transfer", {"to": to} | _nothing_left(), strict=True)
+        # Another target is another command, also within the time in which a repeat is ignored.
+        command = {"to": to, "command_id": f"transfer-{call.call_sid[-40:]}-{to[-24:]}"}
+        self._command(call.call_sid, "transfer", command | _nothing_left(), strict=True)
 
     # --- webhooks ---
 
@@ -725,7 +727,7 @@ class Telnyx:
         # Plain HTTP: the SDK's import costs more than everything else on this path together.
         url = f"{self._context.api_url}/calls/{quote(call_sid, safe='')}/actions/{action}"
         # Repeats of one command within 60 s are ignored.
-        body = body | {"command_id": f"{action}-{call_sid[-40:]}"}
+        body = {"command_id": f"{action}-{call_sid[-40:]}"} | body
         what = f"{action} the call"
         try:
             answer = self._context.http.request(
