@@ -49,9 +49,10 @@ def doctor(
 
 def _show(diagnosis: "Diagnosis", *, is_result: bool) -> None:
     width = max(len(check.name) for check in diagnosis.checks)
-    output.report(diagnosis.carrier, is_result=is_result)
+    output.report("", diagnosis.carrier, is_result=is_result)
     for check in diagnosis.checks:
         sign = _SIGNS[check.verdict.value]
-        output.report(f"  {sign} {check.name.ljust(width)}  {check.result}", is_result=is_result)
-        if check.advice and check.verdict.value != "ok":
-            output.report(f"{' ' * (width + 6)}{check.advice}", is_result=is_result)
+        lead = f"  {sign} {check.name.ljust(width)}  "
+        output.report(lead, check.result, is_result=is_result)
+        if check.advice:
+            output.report(" " * len(lead), check.advice, is_result=is_result)

@@ -34,12 +34,13 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     Console(stderr=True, highlight=False, markup=False).print(shown)
 
 
-def report(text: str, *, is_result: bool) -> None:
-    """Show the person one line of a report, which is what the command was run for, or beside it."""
-    # Not tamed as a whole: the space at its beginning is meant.
-    indent = text[: len(text) - len(text.lstrip())]
+def report(lead: str, text: str, *, is_result: bool) -> None:
+    """Show one line of a report: our own `lead`, then what was found.
+
+    It goes to stdout when the report is what the command was run for.
+    """
     console = Console(stderr=not is_result, highlight=False)
-    console.print(indent + _tame(text), markup=False, soft_wrap=True)
+    console.print(lead + _tame(text), markup=False, soft_wrap=True)
 
 
 def yes_no(claim: bool) -> str:

@@ -13,6 +13,7 @@ from switchboard.model import (
     Capabilities,
     Direction,
     Number,
+    NumberOrder,
     NumberStatus,
     Organization,
 )
@@ -62,6 +63,23 @@ def a_number(**changes: Any) -> Number:
         assistant=an_assistant(),
     )
     return replace(number, **changes)
+
+
+def an_order(**changes: Any) -> NumberOrder:
+    """Return the order by which that number was bought."""
+    order = NumberOrder(
+        id=4002,
+        organization_id=ORGANIZATION,
+        key="key-1",
+        fingerprint="f",
+        carrier="fake",
+        phone_number=NUMBER,
+        country_code="US",
+        friendly_name="Front desk line",
+        created_at=START,
+        updated_at=START,
+    )
+    return replace(order, **changes)
 
 
 def a_purchase(**changes: Any) -> PurchaseRequest:

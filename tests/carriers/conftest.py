@@ -14,10 +14,12 @@ from starlette.routing import Route
 
 from sandbox.app import build
 from sandbox.wire import CuttableLine
+from switchboard.app import App
 from switchboard.carriers import CARRIERS, carrier_class
 from switchboard.carriers.base import Carrier, CarrierContext
 from switchboard.model import E164, NumberOrder
 from tests.carriers.accounts import FACTS, CarrierFacts
+from tests.carriers.doctoring import all_well
 from tests.carriers.lab import Lab, Tap
 from tests.clock import Clock
 from tests.sandbox.servers import Customer, Server
@@ -151,3 +153,9 @@ def order(clock: Clock) -> NumberOrder:
         created_at=clock(),
         updated_at=clock(),
     )
+
+
+@pytest.fixture
+def healthy(app: App, lab: Lab, order: NumberOrder) -> App:
+    """Return a deployment with a number and a call at each carrier, in which all is well."""
+    return all_well(app, lab, order)

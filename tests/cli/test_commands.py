@@ -1,36 +1,17 @@
 """The command's surface: JSON on stdout, words on stderr, one line when it fails."""
 
-import json
-from typing import Any
-
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from typer.testing import Result
 
 from switchboard import tokens
 from switchboard.app import App
 from switchboard.errors import InvalidCredentials, ServiceUnavailable
 from tests.builders import ORGANIZATION
+from tests.cli.answers import ORG, answered, refused
 from tests.cli.conftest import Run
 from tests.fakes import Books
 
-ORG = ("--organization", str(ORGANIZATION))
 ASSISTANT = ("--name", "Echo", "--stream-url", "wss://media.example.com/echo")
-
-
-def answered(result: Result) -> Any:
-    """Return the JSON on stdout of a run that succeeded."""
-    assert result.exit_code == 0, result.stderr
-    return json.loads(result.stdout)
-
-
-def refused(result: Result) -> str:
-    """Return the one line that a run that failed said."""
-    assert result.exit_code == 1
-    assert result.stdout == ""
-    lines = result.stderr.splitlines()
-    assert len(lines) == 1
-    return lines[0]
 
 
 def test_an_organization_is_made(app: App, run: Run) -> None:

@@ -9,8 +9,7 @@ from switchboard import directory
 from switchboard.app import App
 from switchboard.directory import NewAssistant
 from switchboard.errors import AssistantNotFound, InvalidNumber, InvalidRequest, NotFound
-from switchboard.model import NumberOrder
-from tests.builders import NUMBER, ORGANIZATION, OTHER_ORGANIZATION, a_number
+from tests.builders import NUMBER, ORGANIZATION, OTHER_ORGANIZATION, a_number, an_order
 from tests.clock import START
 
 
@@ -153,19 +152,3 @@ def test_another_organizations_assistant_does_not_exist(app: App) -> None:
         directory.set_active(app, OTHER_ORGANIZATION, made.id, is_active=False)
 
     assert app.store.assistant(ORGANIZATION, made.id) == made
-
-
-def an_order() -> NumberOrder:
-    """Return the order that claims a number."""
-    return NumberOrder(
-        id=6001,
-        organization_id=ORGANIZATION,
-        key="key-1",
-        fingerprint="f",
-        carrier="fake",
-        phone_number=NUMBER,
-        country_code="US",
-        friendly_name="Front desk",
-        created_at=START,
-        updated_at=START,
-    )
