@@ -14,7 +14,7 @@ RUN := $(UV) run --frozen --no-sync
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-demo: .venv/synced ## Buy numbers, take calls, and print what happened
+demo: .venv/synced ## Buy numbers, take and place calls, and print what happened
 	@$(RUN) python -m local demo
 
 up: .venv/synced ## Start the local stack and leave it running (.local/stack.env)
@@ -29,7 +29,7 @@ relay: .venv/synced ## Linux only: let `sam local invoke` containers reach the s
 test: .venv/synced ## Run every test, end to end included
 	@$(RUN) pytest
 
-prove: .venv/synced ## Run the property tests that are too long for make test
+prove: .venv/synced ## Run the tests that are too long for make test: more examples, more calls at once
 	@$(RUN) pytest -m long
 
 check: .venv/synced ## Format, lint, types, imports, template
