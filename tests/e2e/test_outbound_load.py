@@ -20,6 +20,9 @@ from tests.e2e.conftest import LocalStack
 
 LOST = 0.05
 UNTOLD = 0.03
+# The emulator unpacks the layer for each process, one after the other: some two seconds for each
+# request that is the first of so many at once.
+_PATIENCE_S = 300
 
 
 @pytest.fixture(autouse=True)
@@ -76,10 +79,11 @@ def test_a_lost_answer_loses_no_call_no_slot_and_dials_nobody_twice(
 def _all_placed(
     local_stack: LocalStack, number: str, callees: list[str], at_once: int
 ) -> list[httpx.Response]:
-    with ThreadPoolExecutor(at_once) as pool:
-        return list(
-            pool.map(lambda to: place(local_stack.http, local_stack.env, number, to), callees)
-        )
+    with (
+        httpx.Client(timeout=_PATIENCE_S, trust_env=False) as http,
+        ThreadPoolExecutor(at_once) as pool,
+    ):
+        return list(pool.map(lambda to: place(http, local_stack.env, number, to), callees))
 
 
 def _assert_recorded(local_stack: LocalStack, replies: list[httpx.Response]) -> None:
