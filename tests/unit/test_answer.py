@@ -25,6 +25,7 @@ from switchboard.model import (
     CallStatus,
     ConnectStream,
     Dial,
+    Flow,
     Hangup,
     OrderStatus,
     PurchaseResult,
@@ -86,6 +87,17 @@ def test_an_active_assistant_gets_the_call_with_its_context_and_a_session_token(
         "session_url": f"https://hooks.example.com/v1/api/v1/calls/{call.id}/session",
     }
     assert (call.status, call.answered_with) == (CallStatus.RINGING, "stream")
+
+
+def test_a_numbers_flow_is_handed_to_the_runtime(app: App, books: Books) -> None:
+    hold(app, flow=Flow(6001, "Booking"))
+
+    ring(app, books)
+
+    stream = books.instructions[0]
+    assert isinstance(stream, ConnectStream)
+    assert stream.parameters["flow_id"] == "6001"
+    assert calls.find_by_sid(app, ORGANIZATION, CALL_SID).flow == Flow(6001, "Booking")
 
 
 def test_the_same_webhook_again_gets_the_same_answer_and_makes_no_second_call(

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from switchboard import calls
 from switchboard.app import App
 from switchboard.errors import (
     CarrierMisconfigured,
@@ -25,6 +26,7 @@ from switchboard.model import (
     ConnectStream,
     DialOptions,
     Direction,
+    Flow,
     MachinePolicy,
     NumberStatus,
 )
@@ -35,7 +37,7 @@ from tests.builders import (
     OTHER_ORGANIZATION,
     an_assistant,
 )
-from tests.clock import START
+from tests.clock import START, Clock
 from tests.fakes import Books
 from tests.unit.dialing import dial, hold, stored
 
@@ -181,6 +183,37 @@ def test_a_verified_caller_id_has_no_assistant_of_its_own(app: App, books: Books
     app.store.add_caller_id(ORGANIZATION, NUMBER, "fake")
 
     refused(app, books, NoAssistant)
+
+
+def test_a_verified_caller_id_that_others_hold_lends_nothing_of_theirs(
+    app: App, books: Books
+) -> None:
+    theirs = an_assistant(organization_id=OTHER_ORGANIZATION)
+    hold(app, organization_id=OTHER_ORGANIZATION, assistant=theirs, flow=Flow(6001, "Theirs"))
+    app.store.add_caller_id(ORGANIZATION, NUMBER, "fake")
+    app.store.put_assistant(an_assistant(id=3002))
+
+    with pytest.raises(NoAssistant):
+        dial(app)
+    call = dial(app, assistant_id=3002).call
+
+    assert (call.assistant_id, call.flow) == (3002, None)
+    assert len(books.dialled) == 1
+
+
+def test_a_numbers_flow_comes_along_unless_another_assistant_is_asked_for(
+    app: App, clock: Clock
+) -> None:
+    hold(app, flow=Flow(6001, "Booking"))
+    app.store.put_assistant(an_assistant(id=3002))
+
+    with_flow = dial(app).call
+    clock.advance(seconds=1)
+    without = dial(app, assistant_id=3002).call
+
+    assert (with_flow.flow, with_flow.assistant_id) == (Flow(6001, "Booking"), 3001)
+    assert calls.stream_context(with_flow)["flow_id"] == 6001
+    assert without.flow is None
 
 
 def test_a_caller_id_that_others_have_verified_is_not_ours(app: App, books: Books) -> None:

@@ -203,6 +203,7 @@ def _ringing(
         created_at=now,
         assistant_id=assistant.id if assistant else None,
         assistant_name=assistant.name if assistant else None,
+        flow=number.flow if number else None,
         welcome_message=assistant.welcome_message if assistant else None,
         answered_with=_kind_of_answer(assistant),
         history=(CallStep(event.id, event.type, event.occurred_at, CallStatus.RINGING),),
@@ -235,6 +236,7 @@ def _routed(app: App, earlier: Call, ringing: Call) -> Call:
         earlier,
         assistant_id=ringing.assistant_id,
         assistant_name=ringing.assistant_name,
+        flow=ringing.flow,
         welcome_message=ringing.welcome_message,
         answered_with=ringing.answered_with,
     )
@@ -324,6 +326,7 @@ def stream_context(call: Call) -> dict[str, Any]:
         "direction": call.direction.value,
         "assistant_id": call.assistant_id,
         "welcome_message": call.welcome_message,
+        "flow_id": call.flow.id if call.flow else None,
     }
     # The contract's own, only on calls that we placed.
     outbound = {"outbound": "true", "agenda": call.agenda, "to_phone_number": to}

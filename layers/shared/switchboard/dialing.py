@@ -85,11 +85,14 @@ def initiate(
     found = app.store.dial_context(organization_id, from_, request.assistant_id, key)
     if found.asked:
         return Dialled(_repeat(app, found.asked, str(key), fingerprint), replayed=True)
-    carrier = app.carrier(_carrier_of(app, organization_id, from_, found), organization_id)
+    carrier = app.carrier(_carrier_of(from_, found), organization_id)
     assistant = _assistant(request, from_, found)
     allowed = found.organization.limits if found.organization else Limits()
     check_destination(to, allowed)
     call = _new_call(app, organization_id, carrier, from_, to, assistant, request)
+    if found.number and request.assistant_id is None:
+        # An assistant that was asked for speaks for itself, outside the number's flow.
+        call = replace(call, flow=found.number.flow)
     carrier.check_ready_to_dial()
     call, places, quotas = limits.reserved(call, allowed, app.clock())
     try:
@@ -116,9 +119,9 @@ def _numbers(request: DialRequest) -> tuple[E164, E164]:
         ) from error
 
 
-def _carrier_of(app: App, organization_id: int, from_: E164, found: DialContext) -> str:
+def _carrier_of(from_: E164, found: DialContext) -> str:
     number = found.number
-    if number is not None and number.organization_id == organization_id:
+    if number is not None:
         if number.status is not NumberStatus.ACTIVE:
             raise InvalidRequest(f"{from_} is not active yet: its carrier has not delivered it.")
         if not number.capabilities.voice:

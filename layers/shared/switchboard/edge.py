@@ -199,7 +199,7 @@ def call_json(call: Call) -> Json:
         "call_sid": call.call_sid or None,
         "assistant_id": call.assistant_id,
         "assistant_name": call.assistant_name,
-        "flow_name": None,
+        "flow_name": call.flow.name if call.flow else None,
         "to_phone_number": call.phone_number,
         "customer_phone_number": call.customer_number,
         "status": call.status.summary,

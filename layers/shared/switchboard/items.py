@@ -17,6 +17,7 @@ from .model import (
     Capabilities,
     DialOptions,
     Direction,
+    Flow,
     Lease,
     Limits,
     MachinePolicy,
@@ -139,6 +140,10 @@ def _options(item: Item | None) -> DialOptions:
     )
 
 
+def _flow(item: Item | None) -> Flow | None:
+    return Flow(int(item["id"]), item["name"]) if item else None
+
+
 def number(item: Item) -> Number:
     """Read a phone number."""
     return Number(
@@ -155,6 +160,7 @@ def number(item: Item) -> Number:
         friendly_name=item.get("friendly_name"),
         capabilities=Capabilities(**item["capabilities"]),
         assistant=assistant(item["assistant"]) if "assistant" in item else None,
+        flow=_flow(item.get("flow")),
     )
 
 
@@ -211,6 +217,7 @@ def call(item: Item) -> Call:
         version=int(item["version"]),
         assistant_id=_int(item.get("assistant_id")),
         assistant_name=item.get("assistant_name"),
+        flow=_flow(item.get("flow")),
         welcome_message=item.get("welcome_message"),
         agenda=item.get("agenda"),
         stream_url=item.get("stream_url"),

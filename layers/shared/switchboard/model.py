@@ -232,6 +232,14 @@ class Assistant:
 
 
 @dataclass(frozen=True)
+class Flow:
+    """A conversation graph. The media runtime runs it; telephony only says which one it is."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True)
 class Number:
     """A phone number that an organization holds, with the assistant that answers it.
 
@@ -252,6 +260,8 @@ class Number:
     friendly_name: str | None = None
     capabilities: Capabilities = Capabilities()
     assistant: Assistant | None = None
+    """Who answers it; with a flow, the flow's base assistant."""
+    flow: Flow | None = None
 
 
 @dataclass(frozen=True)
@@ -377,6 +387,7 @@ class Call:
     version: int = 1
     assistant_id: int | None = None
     assistant_name: str | None = None
+    flow: Flow | None = None
     welcome_message: str | None = None
     agenda: str | None = None
     stream_url: str | None = None

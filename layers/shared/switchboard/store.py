@@ -91,6 +91,7 @@ class DialContext:
 
     organization: Organization | None
     number: Number | None
+    """Only if it is the organization's own."""
     caller_id_carrier: str | None
     """The carrier that has verified the number as a caller id of the organization."""
     assistant: Assistant | None
@@ -307,9 +308,11 @@ class Store:
             keys["asked"] = _dial_key(organization_id, key)
         found = self._get_all(list(keys.values()))
         at = {name: found.get((key["pk"], key["sk"])) for name, key in keys.items()}
+        number = _read(items.number, at["number"])
         return DialContext(
             organization=_read(items.organization, at["organization"]),
-            number=_read(items.number, at["number"]),
+            # Somebody else's number may still be a verified caller id of ours, and no more.
+            number=number if number and number.organization_id == organization_id else None,
             caller_id_carrier=_read(lambda item: str(item["carrier"]), at["caller_id"]),
             assistant=_read(items.assistant, at.get("assistant")),
             asked=at.get("asked"),
