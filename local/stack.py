@@ -1,5 +1,6 @@
 """Bring the local stack up and take it down."""
 
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ def down(workspace: Workspace, progress: Progress) -> None:
     for server in (servers.sandbox(workspace), servers.emulator(workspace)):
         with progress.step(f"stopping the {server.name}"):
             server.stop()
+    # A function that was ended with its server leaves the layer's unpacked copy behind.
+    shutil.rmtree(workspace.home / "tmp", ignore_errors=True)
 
 
 def is_up(workspace: Workspace) -> bool:

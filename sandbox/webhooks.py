@@ -121,9 +121,11 @@ class Outbox:
         return answered
 
     async def _attempt(self, hook: Hook, url: str, number: int, fault: str | None) -> Answered:
-        began = time.monotonic()
-        answered = await self._exchange(hook.build(url, number, fault), url, hook.limit_s)
-        ms = round((time.monotonic() - began) * 1000)
+        async with self._world.line:
+            # Signed with the time of now, so not before its turn has come.
+            began = time.monotonic()
+            answered = await self._exchange(hook.build(url, number, fault), url, hook.limit_s)
+            ms = round((time.monotonic() - began) * 1000)
         outcome = str(answered.status) if answered.status is not None else answered.problem
         self._note(
             "webhook",

@@ -15,6 +15,9 @@ from sandbox.settings import Settings
 from sandbox.transcript import Call
 
 REQUESTS_KEPT = 10_000
+# Webhooks under way at once. What listens on a laptop (an AWS emulator) starts a process for each:
+# without a bound a slow listener is sent ever more, and gets ever slower.
+WEBHOOKS_AT_ONCE = 8
 
 
 @dataclass
@@ -32,6 +35,8 @@ class World:
             follow_redirects=False, trust_env=False, timeout=None
         )
     )
+    # Held by each webhook from its sending to its answer.
+    line: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(WEBHOOKS_AT_ONCE))
     calls: dict[str, Call] = field(default_factory=dict)
     requests: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
     webhooks: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))

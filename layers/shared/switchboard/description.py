@@ -1,0 +1,86 @@
+"""What each route answers, for the API's description. A request never pays for it."""
+
+from collections.abc import Iterable
+from typing import Any, TypedDict
+
+from .errors import (
+    Forbidden,
+    InvalidRequest,
+    RequestTooLarge,
+    ServiceUnavailable,
+    SwitchboardError,
+    Unauthorized,
+)
+
+type Replies = dict[int, Any]
+
+JSON = "application/json"
+_ALWAYS: tuple[type[SwitchboardError], ...] = (
+    InvalidRequest,
+    Unauthorized,
+    Forbidden,
+    RequestTooLarge,
+    ServiceUnavailable,
+)
+_BY_THE_EDGE = {
+    422: "`validation_error`: the request has not the form that is described here",
+    429: "`rate_limited`: too many requests at once",
+    500: "`internal_error`: our own fault",
+    502: "`internal_error`: our own fault",
+    504: "`internal_error`: our own fault",
+}
+
+models: dict[str, type] = {}
+"""Every shape that some route answers, by its name among the description's components."""
+
+
+class ShapeError(TypedDict):
+    """One thing that is wrong with a request's form."""
+
+    loc: list[str | int]
+    msg: str
+    type: str
+
+
+class Problem(TypedDict):
+    """Why a request was refused: `detail` speaks to a person, `code` to a program."""
+
+    detail: str | list[ShapeError]
+    code: str
+    request_id: str
+
+
+def replies(
+    model: type, *errors: type[SwitchboardError], status: int = 200, media_type: str = JSON
+) -> Replies:
+    """Return the `responses=` of a route: its reply, a TypedDict, and the errors of its own.
+
+    The errors that any route can answer need not be named.
+    """
+    found: Replies = {
+        code: _problem(code, errors) for code in sorted({*_BY_THE_EDGE, *_statuses(errors)})
+    }
+    return {status: _reply(model, media_type)} | found
+
+
+def _reply(model: type, media_type: str = JSON) -> Any:
+    # Only named here: to build a model's schema takes milliseconds that a request would wait for.
+    models[model.__name__] = model
+    text = (model.__doc__ or model.__name__).splitlines()[0]
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"description": text, "content": {media_type: {"schema": schema}}}
+
+
+def _problem(status: int, errors: Iterable[type[SwitchboardError]]) -> Any:
+    own = [
+        f"`{error.code}`: {(error.__doc__ or error.code).splitlines()[0]}"
+        for error in (*_ALWAYS, *errors)
+        if error.status == status
+    ]
+    edges = [_BY_THE_EDGE[status]] if status in _BY_THE_EDGE else []
+    text = "  \n".join(dict.fromkeys(own + edges))
+    return _reply(Problem) | {"description": text}
+
+
+def _statuses(errors: Iterable[type[SwitchboardError]]) -> set[int]:
+    return {error.status for error in (*_ALWAYS, *errors)}
