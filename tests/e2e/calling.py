@@ -89,6 +89,18 @@ def far_end(local_stack: LocalStack, number: str, behaviour: str, **more: Any) -
 
 
 @contextmanager
+def setting(local_stack: LocalStack, **wanted: float) -> Iterator[None]:
+    """Change figures of the sandbox for a while."""
+    settings = f"{local_stack.env['SANDBOX_URL']}/_/settings"
+    before = local_stack.http.get(settings).raise_for_status().json()
+    local_stack.http.patch(settings, json=wanted).raise_for_status()
+    try:
+        yield
+    finally:
+        local_stack.http.patch(settings, json={name: before[name] for name in wanted})
+
+
+@contextmanager
 def fault(local_stack: LocalStack, **wanted: Any) -> Iterator[None]:
     """Let something go wrong at a carrier for a while."""
     faults = f"{local_stack.env['SANDBOX_URL']}/_/faults"

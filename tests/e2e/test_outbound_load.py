@@ -15,7 +15,7 @@ import pytest
 
 from local.outbound import place
 from switchboard.model import CallStatus
-from tests.e2e.calling import WIDE, bought, dials, far_end, fault, limits, store
+from tests.e2e.calling import WIDE, bought, dials, far_end, fault, limits, setting, store
 from tests.e2e.conftest import LocalStack
 
 LOST = 0.05
@@ -30,6 +30,8 @@ def failing_carrier(local_stack: LocalStack) -> Iterator[None]:
     """Lose some answers to dials, and some of the news that a call has ended."""
     with ExitStack() as stack:
         stack.enter_context(limits(local_stack, WIDE))
+        # A webhook that the sandbox gave up keeps its process all the same, and is sent again.
+        stack.enter_context(setting(local_stack, twilio_webhook_limit_s=_PATIENCE_S))
         stack.enter_context(far_end(local_stack, "*", "busy"))
         stack.enter_context(
             fault(
