@@ -21,7 +21,7 @@ if not hasattr(app, "FLOOR"):
     ready = wiring.app()
     if carrier := os.environ.get("CARRIER"):
         # A call is answered with the adapter; the API functions answer most requests without.
-        ready.carrier_class(carrier)
+        ready.voice_class(carrier)
     if carrier == "twilio":
         import twilio.twiml.voice_response  # noqa: F401
 

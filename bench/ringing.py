@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from twilio.request_validator import RequestValidator
 
 from switchboard import items
-from switchboard.carriers import telnyx, twilio
+from switchboard.carriers.telnyx.api import WEBHOOK_PATH
+from switchboard.carriers.twilio.api import VOICE_PATH
 from switchboard.model import E164, Assistant, Number, NumberStatus
 
 Json = dict[str, Any]
@@ -97,14 +98,14 @@ def _twilio(public_base_url: str, number: int) -> Json:
         "Called": str(_NUMBER),
         **dict.fromkeys(["FromCity", "FromState", "FromZip", "ToCity", "ToState", "ToZip"], ""),
     }
-    url = f"{public_base_url}{twilio.VOICE_PATH}?org={ORGANIZATION}"
+    url = f"{public_base_url}{VOICE_PATH}?org={ORGANIZATION}"
     signature = RequestValidator(_AUTH_TOKEN).compute_signature(url, form)
     headers = {
         "Content-Type": "application/x-www-form-urlencoded",
         "X-Twilio-Signature": signature,
         "I-Twilio-Idempotency-Token": f"token-{number}",
     }
-    return _event(twilio.VOICE_PATH, headers, urlencode(form))
+    return _event(VOICE_PATH, headers, urlencode(form))
 
 
 def _telnyx(public_base_url: str, number: int) -> Json:
@@ -134,7 +135,7 @@ def _telnyx(public_base_url: str, number: int) -> Json:
         "telnyx-timestamp": stamp,
         "telnyx-signature-ed25519": signature,
     }
-    return _event(telnyx.WEBHOOK_PATH, headers, body)
+    return _event(WEBHOOK_PATH, headers, body)
 
 
 _MAKERS: dict[str, Callable[[str, int], Json]] = {"twilio": _twilio, "telnyx": _telnyx}

@@ -93,6 +93,7 @@ def app(aws: None, clock: Clock, books: Books) -> App:
     secrets = Secrets(
         boto3.client("secretsmanager"), SETTINGS.secrets_prefix, SETTINGS.session_key_secret, clock
     )
+    fake = carriers(books)
     app = App(
         settings=SETTINGS,
         store=Store(boto3.client("dynamodb"), SETTINGS.table_name),
@@ -101,7 +102,8 @@ def app(aws: None, clock: Clock, books: Books) -> App:
         clock=clock,
         sleep=clock.sleep,
         new_id=lambda: next(ids),
-        carrier_class=carriers(books),
+        carrier_class=fake,
+        voice_class=fake,
     )
     boto3.client("secretsmanager").create_secret(
         Name=SETTINGS.session_key_secret, SecretString="a-session-key-of-32-characters-x"

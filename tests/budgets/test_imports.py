@@ -68,3 +68,13 @@ def test_answering_a_call_loads_no_other_carrier(imported: set[str], carrier: st
     loaded = {name for name in CARRIERS if f"switchboard.carriers.{name}" in imported}
 
     assert loaded == {carrier}
+
+
+def test_answering_a_call_loads_nothing_of_its_carrier_but_calls_and_webhooks(
+    imported: set[str], carrier: str
+) -> None:
+    package = f"switchboard.carriers.{carrier}."
+    parts = {name.removeprefix(package) for name in imported if name.startswith(package)}
+
+    assert parts - {"state"} == {"api", "calls", "voice", "webhooks"}
+    assert "switchboard.carriers.checks" not in imported

@@ -6,7 +6,7 @@ from typing import Any
 
 from switchboard import accounts, doctor
 from switchboard.app import App
-from switchboard.carriers import CARRIERS, carrier_class
+from switchboard.carriers import CARRIERS, carrier_class, voice_class
 from switchboard.carriers.base import Check, Verdict
 from switchboard.model import E164, CallStatus, CallStep, NumberOrder
 from tests.builders import ORGANIZATION, a_call, a_number, an_order
@@ -27,7 +27,9 @@ def all_well(app: App, lab: Lab, order: NumberOrder) -> App:
     """Return a deployment with a number and a call at each carrier, in which all is well."""
     urls = {name: f"{lab.url}/{name}" for name in CARRIERS}
     settings = replace(app.settings, carrier_api_urls=urls)
-    deployment = replace(app, settings=settings, carrier_class=carrier_class)
+    deployment = replace(
+        app, settings=settings, carrier_class=carrier_class, voice_class=voice_class
+    )
     for place, name in enumerate(CARRIERS):
         account = lab.default_account(name)
         lab.change_account(account["id"], require_search=False)

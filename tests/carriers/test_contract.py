@@ -119,7 +119,7 @@ def test_no_answer_leaves_the_outcome_unknown_and_is_never_repeated(
     monkeypatch: pytest.MonkeyPatch,
     fault: str,
 ) -> None:
-    monkeypatch.setattr(sys.modules[type(subject.carrier).__module__], "_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(sys.modules[f"switchboard.carriers.{subject.name}.api"], "_TIMEOUT_S", 0.5)
     lab.fault(subject.name, "buy_number", fault, delay_s=1)
 
     with lab.requests() as made:

@@ -135,7 +135,9 @@ def test_a_refusal_is_certain_and_says_what_to_do(
 def test_no_answer_leaves_the_outcome_unknown_and_is_never_repeated(
     phone: Phone, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    monkeypatch.setattr(sys.modules[type(phone.subject.carrier).__module__], "_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(
+        sys.modules[f"switchboard.carriers.{phone.subject.name}.api"], "_TIMEOUT_S", 0.5
+    )
     # An adapter keeps its client, and that keeps the time limit it was made with.
     fresh = type(phone.subject.carrier)(phone.subject.credentials, phone.subject.context)
     phone = replace(phone, subject=replace(phone.subject, carrier=fresh))

@@ -8,7 +8,7 @@ from pytest_socket import disable_socket
 
 from functions.carrier_webhook.app import lambda_handler
 from switchboard.app import App
-from switchboard.carriers import carrier_class
+from switchboard.carriers import carrier_class, voice_class
 from tests.builders import ORGANIZATION, a_number
 from tests.functions.carriers import TELNYX_NUMBER, Http
 from tests.functions.events import Context
@@ -45,7 +45,8 @@ def live(app: App, http: Http) -> App:
     )
     for number in (a_number(), a_number(id=4002, phone_number=TELNYX_NUMBER, carrier="telnyx")):
         app.store._transact(app.store._put_number(number, "attribute_not_exists(pk)"))
-    return replace(app, carrier_class=carrier_class, http=http)  # type: ignore[arg-type]
+    real = replace(app, carrier_class=carrier_class, voice_class=voice_class)
+    return replace(real, http=http)  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def phone(app: App, books: Books) -> App:
         app.store._transact(app.store._put_number(held_number, "attribute_not_exists(pk)"))
     app.store.put_assistant(an_assistant())
     fake = carriers(books)
-    return replace(app, carrier_class=lambda name: fake("fake"))
+    return replace(app, voice_class=lambda name: fake("fake"))
 
 
 def initiate(phone: App, event: dict[str, Any]) -> Answer:

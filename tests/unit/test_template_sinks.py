@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from switchboard.carriers.base import CarrierContext, speakable
-from switchboard.carriers.twilio import Twilio
+from switchboard.carriers.twilio.voice import TwilioVoice
 from switchboard.model import ConnectStream, Instruction, Say
 from switchboard.templates import render_all
 from tests.builders import ORGANIZATION, a_call
@@ -52,7 +52,7 @@ def twiml(instruction: Instruction) -> ElementTree.Element:
         clock=Clock(),
         http=None,  # type: ignore[arg-type] # a reply asks nobody
     )
-    return ElementTree.fromstring(Twilio({}, context).reply(a_call(), instruction).body)
+    return ElementTree.fromstring(TwilioVoice({}, context).reply(a_call(), instruction).body)
 
 
 def as_xml_reads(text: str) -> str:

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import urllib3
 
-from .carriers import carrier_class
-from .carriers.base import Carrier, CarrierContext
+from .carriers import carrier_class, voice_class
+from .carriers.base import Carrier, CarrierContext, Voice
 from .secrets import Secrets
 from .settings import Settings
 from .store import Store
@@ -28,6 +28,8 @@ class App:
     new_id: Callable[[], int]
     carrier_class: Callable[[str], type[Carrier]] = carrier_class
     """Finds a carrier's adapter by name; raises UnknownProvider."""
+    voice_class: Callable[[str], type[Voice]] = voice_class
+    """Finds the part of it that calls and webhooks need: nothing else is imported."""
 
     def carrier(self, name: str, organization_id: int) -> Carrier:
         """Return an organization's account at a carrier.
@@ -35,6 +37,12 @@ class App:
         Raises UnknownProvider, CarrierNotConnected, ServiceUnavailable.
         """
         found = self.carrier_class(name)
+        credentials = self.secrets.carrier(organization_id, name)
+        return found(credentials, self.carrier_context(name, organization_id))
+
+    def voice(self, name: str, organization_id: int) -> Voice:
+        """Return the same account for its calls and webhooks only; raise the same."""
+        found = self.voice_class(name)
         credentials = self.secrets.carrier(organization_id, name)
         return found(credentials, self.carrier_context(name, organization_id))
 

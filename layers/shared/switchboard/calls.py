@@ -7,7 +7,7 @@ from typing import Any
 
 from . import limits, sessions
 from .app import App
-from .carriers.base import Carrier, InboundCall, OutboundAnswer, WebhookReply
+from .carriers.base import InboundCall, OutboundAnswer, Voice, WebhookReply
 from .errors import CallNotFound, ServiceUnavailable
 from .model import (
     Assistant,
@@ -39,7 +39,7 @@ _WRITE_TRIES = 6
 _HISTORY_LIMIT = 100
 
 
-def answer(app: App, carrier: Carrier, organization_id: int, inbound: InboundCall) -> WebhookReply:
+def answer(app: App, carrier: Voice, organization_id: int, inbound: InboundCall) -> WebhookReply:
     """Answer a ringing phone: one read and one write, then the carrier's own way to say it.
 
     A repeated webhook gets the same answer, unless the call has ended meanwhile.
@@ -54,14 +54,14 @@ def answer(app: App, carrier: Carrier, organization_id: int, inbound: InboundCal
 
 
 def connect(
-    app: App, carrier: Carrier, organization_id: int, answered: OutboundAnswer
+    app: App, carrier: Voice, organization_id: int, answered: OutboundAnswer
 ) -> WebhookReply:
     """Tell the carrier what the person who took our call shall hear."""
     call = record(app, carrier, organization_id, answered.event)
     return carrier.reply(call, outbound_instruction(app, call))
 
 
-def record(app: App, carrier: Carrier, organization_id: int, event: CallEvent) -> Call:
+def record(app: App, carrier: Voice, organization_id: int, event: CallEvent) -> Call:
     """Apply an event to its call, at most once and only forward, and return the call.
 
     An event of a call that has no row makes one.
@@ -187,7 +187,7 @@ def _with_duration(call: Call) -> Call:
 
 
 def _ringing(
-    app: App, carrier: Carrier, organization_id: int, inbound: InboundCall, number: Number | None
+    app: App, carrier: Voice, organization_id: int, inbound: InboundCall, number: Number | None
 ) -> Call:
     assistant = number.assistant if number else None
     event, now = inbound.event, app.clock()
@@ -244,7 +244,7 @@ def _routed(app: App, earlier: Call, ringing: Call) -> Call:
     return routed
 
 
-def _told_of(app: App, carrier: Carrier, organization_id: int, event: CallEvent) -> Call:
+def _told_of(app: App, carrier: Voice, organization_id: int, event: CallEvent) -> Call:
     """Make a call from an event that came before anything else of it."""
     inbound = event.direction is not Direction.OUTBOUND
     ours, theirs = (event.to, event.from_) if inbound else (event.from_, event.to)

@@ -37,7 +37,7 @@ def terminate(app: App, organization_id: int, call_sid: str) -> Call:
     call = _placed(app, organization_id, call_sid, "terminate")
     if call.status.is_final:
         raise CallNotActive(f"Cannot terminate call - current status is '{call.status.summary}'")
-    carrier = app.carrier(call.carrier, organization_id)
+    carrier = app.voice(call.carrier, organization_id)
     # That the carrier ended it a moment ago is what was wanted.
     with _refusals(f"terminate call via {call.carrier}"), suppress(CallNotActive):
         carrier.hang_up(call)
@@ -64,7 +64,7 @@ def transfer(app: App, organization_id: int, call_sid: str, to: str) -> Call:
     if call.status is not CallStatus.IN_PROGRESS:
         raise CallNotActive(f"Cannot transfer call - current status is '{call.status.value}'")
     target = _destination(app, organization_id, to)
-    carrier = app.carrier(call.carrier, organization_id)
+    carrier = app.voice(call.carrier, organization_id)
     with _refusals(f"transfer call via {call.carrier}"):
         carrier.transfer(call, target)
     logger.info("call transferred", extra={"call_id": call.id, "to": masked(target)})

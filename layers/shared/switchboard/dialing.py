@@ -10,7 +10,7 @@ from typing import Any
 
 from . import calls, limits, templates
 from .app import App
-from .carriers.base import Carrier
+from .carriers.base import Voice
 from .destinations import check_destination
 from .errors import (
     CallInProgress,
@@ -85,7 +85,7 @@ def initiate(
     found = app.store.dial_context(organization_id, from_, request.assistant_id, key)
     if found.asked:
         return Dialled(_repeat(app, found.asked, str(key), fingerprint), replayed=True)
-    carrier = app.carrier(_carrier_of(from_, found), organization_id)
+    carrier = app.voice(_carrier_of(from_, found), organization_id)
     assistant = _assistant(request, from_, found)
     allowed = found.organization.limits if found.organization else Limits()
     check_destination(to, allowed)
@@ -153,7 +153,7 @@ def _assistant(request: DialRequest, from_: E164, found: DialContext) -> Assista
 def _new_call(
     app: App,
     organization_id: int,
-    carrier: Carrier,
+    carrier: Voice,
     from_: E164,
     to: E164,
     assistant: Assistant,
@@ -287,7 +287,7 @@ def _repeat(app: App, pointer: Item, key: str, fingerprint: str) -> Call:
 # --- dialling ---
 
 
-def _dial(app: App, carrier: Carrier, call: Call) -> Call:
+def _dial(app: App, carrier: Voice, call: Call) -> Call:
     try:
         call_sid = carrier.dial(call, calls.stream(app, call, str(call.stream_url)))
     except OutcomeUnknown as error:

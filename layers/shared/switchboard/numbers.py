@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from . import items
 from .app import App
-from .carriers.base import Carrier, OrderUpdate
+from .carriers.base import Numbers, OrderUpdate
 from .errors import (
     AssistantNotFound,
     CarrierError,
@@ -179,7 +179,7 @@ def _claimed_number(app: App, order: NumberOrder, assistant: Assistant | None) -
 # --- when something stands already ---
 
 
-def _repeat(app: App, carrier: Carrier, earlier: NumberOrder, wanted: NumberOrder) -> NumberOrder:
+def _repeat(app: App, carrier: Numbers, earlier: NumberOrder, wanted: NumberOrder) -> NumberOrder:
     if earlier.fingerprint != wanted.fingerprint:
         raise IdempotencyKeyReused(
             f"Idempotency-Key '{wanted.key}' was used for another purchase, of "
@@ -224,7 +224,7 @@ def _why_taken(order: NumberOrder, holder: items.Item | None) -> str:
 # --- spending ---
 
 
-def _buy(app: App, carrier: Carrier, order: NumberOrder, number: Number) -> NumberOrder:
+def _buy(app: App, carrier: Numbers, order: NumberOrder, number: Number) -> NumberOrder:
     try:
         result = carrier.buy(order)
     except OutcomeUnknown as error:
@@ -242,7 +242,7 @@ def _buy(app: App, carrier: Carrier, order: NumberOrder, number: Number) -> Numb
 
 
 def _await_delivery(
-    app: App, carrier: Carrier, order: NumberOrder, result: PurchaseResult
+    app: App, carrier: Numbers, order: NumberOrder, result: PurchaseResult
 ) -> PurchaseResult:
     for seconds in _PATIENCE:
         if result.status is not OrderStatus.PENDING:
@@ -256,7 +256,7 @@ def _await_delivery(
     return result
 
 
-def _look(app: App, carrier: Carrier, order: NumberOrder) -> NumberOrder:
+def _look(app: App, carrier: Numbers, order: NumberOrder) -> NumberOrder:
     """Settle an order whose outcome is open by what the carrier's records say, if they do."""
     number = app.store.number(order.phone_number)
     if number is None or number.order_key != order.key:

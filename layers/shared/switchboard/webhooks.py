@@ -6,12 +6,12 @@ from functools import partial
 from . import calls, numbers
 from .app import App
 from .carriers.base import (
-    Carrier,
     Ignored,
     InboundCall,
     InboundMessage,
     OrderUpdate,
     OutboundAnswer,
+    Voice,
     WebhookReply,
     WebhookRequest,
 )
@@ -31,23 +31,23 @@ def handle(
     carrier sends its event again.
     """
     try:
-        carrier = app.carrier(carrier_name, organization_id)
+        carrier = app.voice(carrier_name, organization_id)
         carrier.verify(request)
         return _act(app, carrier, organization_id, request)
     except CarrierNotConnected as error:
         # To a stranger, an unknown organization looks like a wrong signature.
-        raise app.carrier_class(carrier_name).forgery("Invalid signature") from error
+        raise app.voice_class(carrier_name).forgery("Invalid signature") from error
     except SignatureInvalid:
         raise
     except Exception:
-        apology = app.carrier_class(carrier_name).apology(request)
+        apology = app.voice_class(carrier_name).apology(request)
         if apology is None:
             raise
         logger.exception("apologized to a caller", extra={"organization_id": organization_id})
         return apology
 
 
-def _act(app: App, carrier: Carrier, organization_id: int, request: WebhookRequest) -> WebhookReply:
+def _act(app: App, carrier: Voice, organization_id: int, request: WebhookRequest) -> WebhookReply:
     match webhook := carrier.parse(request):
         case InboundCall():
             return calls.answer(app, carrier, organization_id, webhook)

@@ -1,10 +1,15 @@
 """The only list of carriers. Each is imported when it is first asked for, and not before:
-a function that answers one carrier's calls pays for that carrier alone."""
+a function that answers one carrier's calls pays for that carrier's calls alone.
+
+A carrier is a folder of this name, whose parts have the same names at every carrier: the class
+of `voice.py` ends in Voice, and `carrier.py` has the whole.
+"""
 
 from importlib import import_module
+from typing import Any
 
 from ..errors import UnknownProvider
-from .base import Carrier
+from .base import Carrier, Voice
 
 CARRIERS = {
     "twilio": "Twilio",
@@ -13,9 +18,19 @@ CARRIERS = {
 
 
 def carrier_class(name: str) -> type[Carrier]:
-    """Return the class of the carrier called `name`; raise UnknownProvider if there is none."""
+    """Return the whole carrier called `name`; raise UnknownProvider if there is none."""
+    found: type[Carrier] = _part(name, "carrier", "")
+    return found
+
+
+def voice_class(name: str) -> type[Voice]:
+    """Return the carrier's calls and webhooks, without the rest; raise UnknownProvider."""
+    found: type[Voice] = _part(name, "voice", "Voice")
+    return found
+
+
+def _part(name: str, module: str, suffix: str) -> Any:
     if name not in CARRIERS:
         known = " or ".join(f"'{known}'" for known in CARRIERS)
         raise UnknownProvider(f"Provider must be {known}")
-    found: type[Carrier] = getattr(import_module(f".{name}", __package__), CARRIERS[name])
-    return found
+    return getattr(import_module(f".{name}.{module}", __package__), CARRIERS[name] + suffix)

@@ -162,7 +162,7 @@ def speakable(text: str) -> str:
     return _UNSPEAKABLE.sub(" ", text)
 
 
-class Carrier(Protocol):
+class _Connected(Protocol):
     """One carrier account of one organization.
 
     Every method that talks to the carrier raises CarrierError: OutcomeUnknown when the
@@ -170,35 +170,15 @@ class Carrier(Protocol):
     """
 
     name: ClassVar[str]
-    forgery: ClassVar[type[SignatureInvalid]]
-    """What the contract answers to a webhook that this carrier did not sign."""
-    credential_fields: ClassVar[tuple[str, ...]]
-    """What a person must know to connect an account: connect() finds or makes the rest."""
 
     def __init__(self, credentials: Credentials, context: CarrierContext) -> None: ...
 
-    def connect(self) -> Connection:
-        """Probe the credentials; find or make, once, what the carrier wants beside numbers."""
-        ...
 
-    def check(self, expected: Expected) -> list[Check]:
-        """Look at everything that calls depend on; never stop at the first thing that is wrong.
+class Voice(_Connected, Protocol):
+    """Its calls, and what the carrier says of them: all that a ringing phone needs."""
 
-        Changes nothing. What the carrier refuses to show is a check that failed with its words.
-        """
-        ...
-
-    def has_verified(self, phone_number: E164) -> bool:
-        """Tell whether the account may show a number that it did not buy when it calls."""
-        ...
-
-    def buy(self, order: NumberOrder) -> PurchaseResult:
-        """Buy the number, its webhooks pointing at us. Never repeated by itself."""
-        ...
-
-    def find_purchase(self, order: NumberOrder) -> PurchaseResult | None:
-        """Look in the carrier's records for what became of an order; None if it has no trace."""
-        ...
+    forgery: ClassVar[type[SignatureInvalid]]
+    """What the contract answers to a webhook that this carrier did not sign."""
 
     def check_ready_to_dial(self) -> None:
         """Raise CarrierError if the stored credentials lack what dialling needs. No request."""
@@ -248,3 +228,41 @@ class Carrier(Protocol):
     def apology(request: WebhookRequest) -> WebhookReply | None:
         """Return what a caller hears when we failed, or None when the reply is not heard."""
         ...
+
+
+class Numbers(_Connected, Protocol):
+    """Its numbers."""
+
+    def buy(self, order: NumberOrder) -> PurchaseResult:
+        """Buy the number, its webhooks pointing at us. Never repeated by itself."""
+        ...
+
+    def find_purchase(self, order: NumberOrder) -> PurchaseResult | None:
+        """Look in the carrier's records for what became of an order; None if it has no trace."""
+        ...
+
+
+class Account(_Connected, Protocol):
+    """The account itself."""
+
+    credential_fields: ClassVar[tuple[str, ...]]
+    """What a person must know to connect an account: connect() finds or makes the rest."""
+
+    def connect(self) -> Connection:
+        """Probe the credentials; find or make, once, what the carrier wants beside numbers."""
+        ...
+
+    def check(self, expected: Expected) -> list[Check]:
+        """Look at everything that calls depend on; never stop at the first thing that is wrong.
+
+        Changes nothing. What the carrier refuses to show is a check that failed with its words.
+        """
+        ...
+
+    def has_verified(self, phone_number: E164) -> bool:
+        """Tell whether the account may show a number that it did not buy when it calls."""
+        ...
+
+
+class Carrier(Voice, Numbers, Account, Protocol):
+    """All that a carrier can do."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..errors import CarrierError, CarrierMisconfigured, InvalidCredentials
 from ..model import E164
-from .base import Carrier, Check, Verdict
+from .base import Account, Check, Verdict
 from .problems import advice
 
 Look = tuple[str, Callable[[], Iterable[Check]]]
@@ -62,10 +62,10 @@ def money(amount: str | None, currency: str | None, mend: str) -> Check:
     return Check("balance", shown) if enough else Check("balance", shown, Verdict.FAILED, mend)
 
 
-def caller_ids(carrier: Carrier, phone_numbers: Iterable[E164]) -> Iterator[Check]:
+def caller_ids(account: Account, phone_numbers: Iterable[E164]) -> Iterator[Check]:
     """Look at each caller id: a call that shows one which is not verified any more is refused."""
     for number in phone_numbers:
-        if carrier.has_verified(number):
+        if account.has_verified(number):
             yield Check(f"caller id {number}", "verified")
         else:
             yield Check(

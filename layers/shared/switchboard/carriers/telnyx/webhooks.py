@@ -1,0 +1,157 @@
+"""What Telnyx sends: signed events, one for each thing that happens."""
+
+import base64
+import json
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from cryptography.exceptions import InvalidSignature
+
+from ...errors import InvalidRequest, SignatureInvalid, SignatureUnauthorized
+from ...model import CallEvent, CallStatus, Direction, parse_e164
+from ..base import Ignored, InboundCall, InboundMessage, Webhook, WebhookRequest
+from .api import TelnyxApi, public_key
+from .state import own_id, read_client_state
+
+_FRESH_S = 300
+
+_EVENT_STATUS = {
+    "call.initiated": CallStatus.RINGING,  # there is no ringing event
+    "call.answered": CallStatus.IN_PROGRESS,
+    "call.bridged": CallStatus.IN_PROGRESS,
+    # None of these happens before the answer, whose own event may be lost or late.
+    "streaming.started": CallStatus.IN_PROGRESS,
+    "call.machine.detection.ended": CallStatus.IN_PROGRESS,
+    "call.machine.premium.detection.ended": CallStatus.IN_PROGRESS,
+}
+_DIRECTIONS = {
+    "incoming": Direction.INBOUND,
+    "outgoing": Direction.OUTBOUND,
+}
+_MACHINES = {"machine": "machine", "fax_detected": "fax"}
+
+# How a call that nobody answered ended; one that was answered is completed whatever the cause.
+_HANGUP_UNANSWERED = {
+    # Normal clearing without an answer means that the answer's event was lost or is late.
+    "normal_clearing": CallStatus.COMPLETED,
+    "time_limit": CallStatus.COMPLETED,  # counts from the answer
+    "originator_cancel": CallStatus.CANCELLED,
+    "timeout": CallStatus.NO_ANSWER,
+    "no_answer": CallStatus.NO_ANSWER,
+    "user_busy": CallStatus.BUSY,
+}
+
+_ORDER_EVENTS = {"number_order.complete", "number.order.status.update"}
+
+
+class TelnyxWebhooks(TelnyxApi):
+    """What one Telnyx account says of its calls, messages and orders."""
+
+    forgery: ClassVar[type[SignatureInvalid]] = SignatureUnauthorized
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Check telnyx-signature-ed25519 over `timestamp|body`, and that the timestamp is fresh.
+
+        https://developers.telnyx.com/docs/voice/programmable-voice/receiving-webhooks
+        """
+        stamp = request.headers.get("telnyx-timestamp", "")
+        if not (stamp.isascii() and stamp.isdecimal() and len(stamp) <= 12):
+            raise self.forgery("Invalid signature")
+        if abs(self._context.clock().timestamp() - int(stamp)) > _FRESH_S:
+            raise self.forgery("Invalid signature: the timestamp is too far from now")
+        try:
+            signature = base64.b64decode(
+                request.headers.get("telnyx-signature-ed25519", ""), validate=True
+            )
+            key = public_key(self._credentials["public_key"])
+            key.verify(signature, stamp.encode() + b"|" + request.body)
+        except (ValueError, InvalidSignature) as error:
+            raise self.forgery("Invalid signature") from error
+
+    def parse(self, request: WebhookRequest) -> Webhook:
+        """Read an event of a call or of an order; anything else asks nothing of us yet."""
+        data, payload = read_event(request)
+        event_type = str(data.get("event_type", ""))
+        if event_type in _ORDER_EVENTS:
+            # Imported here: no call needs it.
+            from .orders import order_update
+
+            return order_update(payload) or Ignored(event_type)
+        if event_type == "message.received":
+            return _message(payload)
+        if not event_type.startswith(("call.", "streaming.")) or not payload.get("call_control_id"):
+            return Ignored(event_type)
+        event = self._call_event(data, payload)
+        # Outgoing legs are announced the same way, and must not be answered.
+        if event_type == "call.initiated" and event.direction is Direction.INBOUND:
+            return InboundCall(event, from_=event.from_, to=parse_e164(event.to))
+        return event
+
+    def _call_event(self, data: dict[str, Any], payload: dict[str, Any]) -> CallEvent:
+        event_type = data["event_type"]
+        status, unanswered_status = _EVENT_STATUS.get(event_type), None
+        cause = payload.get("hangup_cause")
+        if event_type == "call.hangup":
+            status = CallStatus.COMPLETED
+            unanswered_status = _HANGUP_UNANSWERED.get(str(cause), CallStatus.FAILED)
+        direction = payload.get("direction")
+        state = read_client_state(payload.get("client_state"))
+        return CallEvent(
+            id=str(data.get("id")),
+            type=event_type,
+            call_sid=str(payload["call_control_id"]),
+            occurred_at=_timestamp(data.get("occurred_at")) or self._context.clock(),
+            status=status,
+            status_unanswered=unanswered_status,
+            direction=_DIRECTIONS.get(str(direction)),
+            from_=str(payload.get("from") or ""),
+            to=str(payload.get("to") or ""),
+            hangup_cause=str(cause) if cause else None,
+            answered_by=_answered_by(event_type, payload),
+            call_id=own_id(state),
+        )
+
+
+def read_event(request: WebhookRequest) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return an event's data and its payload; raise InvalidRequest when it has none."""
+    try:
+        body = json.loads(request.body)
+    except ValueError as error:
+        raise InvalidRequest("A Telnyx webhook that is not JSON") from error
+    data = body.get("data") if isinstance(body, dict) else None
+    payload = data.get("payload") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(payload, dict):
+        raise InvalidRequest("A Telnyx webhook without data and payload")
+    return data, payload
+
+
+def is_detection(data: dict[str, Any]) -> bool:
+    """Tell whether an event says who answered, a person or a machine."""
+    return str(data.get("event_type")).startswith("call.machine.")
+
+
+def _answered_by(event_type: str, payload: dict[str, Any]) -> str | None:
+    if not (event_type.startswith("call.machine.") and event_type.endswith("detection.ended")):
+        return None
+    result = str(payload.get("result"))
+    return "human" if result.startswith("human") else _MACHINES.get(result, "unknown")
+
+
+def _message(payload: dict[str, Any]) -> InboundMessage:
+    try:
+        return InboundMessage(
+            message_sid=str(payload["id"]),
+            from_=str(payload["from"]["phone_number"]),
+            to=str(payload["to"][0]["phone_number"]),
+            body=str(payload.get("text") or ""),
+            media_urls=tuple(str(media["url"]) for media in payload.get("media") or []),
+        )
+    except (KeyError, TypeError, IndexError) as error:
+        raise InvalidRequest("A Telnyx message without id, from or to") from error
+
+
+def _timestamp(text: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text)).astimezone(UTC) if text else None
+    except (ValueError, OverflowError):
+        return None

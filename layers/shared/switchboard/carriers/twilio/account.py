@@ -1,0 +1,51 @@
+"""A Twilio account: connect it, and ask which numbers it may show."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+from ...errors import CarrierPermissionDenied
+from ...model import E164
+from ..base import Check, Connection
+from ..problems import problem
+from .api import TwilioApi
+
+if TYPE_CHECKING:
+    from twilio.rest.api.v2010.account import AccountInstance
+
+
+class TwilioAccount(TwilioApi):
+    """One Twilio account, as it is connected."""
+
+    credential_fields: ClassVar[tuple[str, ...]] = ("account_sid", "auth_token")
+
+    def connect(self) -> Connection:
+        """Read the account and its balance. Twilio wants nothing else: URLs go with each number."""
+        account = self._account
+        balance = self._ask("read the balance", lambda client: client.api.account.balance.fetch())
+        if account.status != "active":
+            raise problem(
+                CarrierPermissionDenied, "Twilio", "accept the account", said=str(account.status)
+            )
+        return Connection(
+            credentials={key: self._credentials[key] for key in ("account_sid", "auth_token")},
+            checks=[
+                Check("account", f"{account.friendly_name} is active"),
+                Check("balance", f"{balance.balance} {balance.currency}"),
+            ],
+        )
+
+    @cached_property
+    def _account(self) -> "AccountInstance":
+        sid = self._account_sid
+        return self._ask("read the account", lambda client: client.api.accounts(sid).fetch())
+
+    def has_verified(self, phone_number: E164) -> bool:
+        """Look for the number among the account's verified caller ids."""
+        found = self._ask(
+            f"show the caller id {phone_number}",
+            lambda client: [
+                it.phone_number
+                for it in client.outgoing_caller_ids.list(phone_number=phone_number, limit=50)
+            ],
+        )
+        return phone_number in found

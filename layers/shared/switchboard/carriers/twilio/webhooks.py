@@ -1,0 +1,134 @@
+"""What Twilio sends: signed forms, one for each thing that happens."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlsplit
+
+from twilio.request_validator import RequestValidator
+
+from ...errors import InvalidRequest, SignatureInvalid
+from ...model import CallEvent, CallStatus, Direction, parse_e164
+from ..base import InboundCall, InboundMessage, OutboundAnswer, Webhook, WebhookRequest
+from .api import SMS_PATH, VOICE_PATH, TwilioApi
+
+_CALL_STATUS = {
+    "queued": CallStatus.QUEUED,
+    "initiated": CallStatus.DIALING,
+    "ringing": CallStatus.RINGING,
+    "in-progress": CallStatus.IN_PROGRESS,
+    "completed": CallStatus.COMPLETED,
+    "busy": CallStatus.BUSY,
+    "no-answer": CallStatus.NO_ANSWER,
+    "failed": CallStatus.FAILED,
+    "canceled": CallStatus.CANCELLED,
+    # Of the media stream: for an inbound call, the only sign that it was answered.
+    "stream-started": CallStatus.IN_PROGRESS,
+}
+_ANSWERED_BY = {
+    "human": "human",
+    **dict.fromkeys(
+        ["machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other"], "machine"
+    ),
+    "fax": "fax",
+    "unknown": "unknown",
+}
+_DIRECTIONS = {
+    "inbound": Direction.INBOUND,
+    "outbound-api": Direction.OUTBOUND,
+    "outbound-dial": Direction.OUTBOUND,
+}
+
+
+class TwilioWebhooks(TwilioApi):
+    """What one Twilio account says of its calls and messages."""
+
+    forgery: ClassVar[type[SignatureInvalid]] = SignatureInvalid
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Check X-Twilio-Signature: https://www.twilio.com/docs/usage/security."""
+        signature = request.headers.get("x-twilio-signature", "")
+        validator = RequestValidator(self._credentials["auth_token"])
+        if not validator.validate(request.url, _Form(request.body), signature):
+            raise self.forgery("Invalid webhook signature")
+
+    def parse(self, request: WebhookRequest) -> Webhook:
+        """Read a voice webhook or a status callback."""
+        form = _Form(request.body)
+        path = urlsplit(request.url).path
+        if path.endswith(SMS_PATH):
+            return _message(form)
+        event = replace(self._call_event(form), call_id=request.call_id)
+        if not path.endswith(VOICE_PATH):
+            return event
+        if request.call_id is not None or event.direction is Direction.OUTBOUND:
+            return OutboundAnswer(event)
+        return InboundCall(event, from_=event.from_, to=parse_e164(event.to))
+
+    def _call_event(self, form: "_Form") -> CallEvent:
+        sid = form["CallSid"]
+        # Streams and asynchronous machine detection report without a call status.
+        word = form["StreamEvent"] or form["CallStatus"] or "machine-detection"
+        if not sid:
+            raise InvalidRequest("A Twilio call webhook without CallSid")
+        return CallEvent(
+            # Not I-Twilio-Idempotency-Token: the signature does not cover headers.
+            id=f"{sid}:{word}:{form['StreamSid'] or form['SequenceNumber']}",
+            type=word,
+            call_sid=sid,
+            occurred_at=_timestamp(form["Timestamp"]) or self._context.clock(),
+            status=_CALL_STATUS.get(word),
+            direction=_DIRECTIONS.get(form["Direction"]),
+            from_=form["From"],
+            to=form["To"],
+            duration=form.figure("CallDuration"),
+            hangup_cause=form["SipResponseCode"] or None,
+            answered_by=_ANSWERED_BY.get(form["AnsweredBy"]),
+        )
+
+
+class _Form:
+    """A form body as Twilio signs it: blank values count, and a name may come several times."""
+
+    def __init__(self, body: bytes) -> None:
+        self._values: dict[str, list[str]] = {}
+        for name, value in parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True):
+            self._values.setdefault(name, []).append(value)
+
+    def __iter__(self) -> Any:
+        return iter(self._values)
+
+    def __getitem__(self, name: str) -> str:
+        return self._values.get(name, [""])[0]
+
+    def figure(self, name: str) -> int | None:
+        """Return a whole number, or None for anything else and for more than nine digits."""
+        text = self[name]
+        return int(text) if text.isdecimal() and len(text) <= 9 else None
+
+    def getall(self, name: str) -> list[str]:
+        """Return every value of `name`; the SDK's validator asks for this."""
+        return self._values[name]
+
+
+def _message(form: _Form) -> InboundMessage:
+    if not form["MessageSid"]:
+        raise InvalidRequest("A Twilio message webhook without MessageSid")
+    return InboundMessage(
+        message_sid=form["MessageSid"],
+        from_=form["From"],
+        to=form["To"],
+        body=form["Body"],
+        # Ten is the most that one message carries.
+        media_urls=tuple(
+            form[f"MediaUrl{place}"] for place in range(min(form.figure("NumMedia") or 0, 10))
+        ),
+    )
+
+
+def _timestamp(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC) if text else None
+    except (ValueError, OverflowError):
+        return None
