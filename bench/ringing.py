@@ -61,7 +61,6 @@ def _number_item(carrier: str) -> Json:
         welcome_message="Hello, how can I help you?",
     )
     number = Number(
-        id=4001,
         organization_id=ORGANIZATION,
         phone_number=_NUMBER,
         carrier=carrier,

@@ -48,7 +48,6 @@ def an_assistant(**changes: Any) -> Assistant:
 def a_number(**changes: Any) -> Number:
     """Return an active number that an assistant answers."""
     number = Number(
-        id=4001,
         organization_id=ORGANIZATION,
         phone_number=NUMBER,
         carrier="fake",

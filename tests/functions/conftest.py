@@ -43,8 +43,8 @@ def live(app: App, http: Http) -> App:
             "messaging_profile_id": "abc85f64-5717-4562-b3fc-2c9600000000",
         },
     )
-    for number in (a_number(), a_number(id=4002, phone_number=TELNYX_NUMBER, carrier="telnyx")):
-        app.store._transact(app.store._put_number(number, "attribute_not_exists(pk)"))
+    for number in (a_number(), a_number(phone_number=TELNYX_NUMBER, carrier="telnyx")):
+        app.store.transact(app.store._put_number(number, "attribute_not_exists(pk)"))
     real = replace(app, carrier_class=carrier_class, voice_class=voice_class)
     return replace(real, http=http)  # type: ignore[arg-type]
 

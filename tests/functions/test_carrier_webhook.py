@@ -49,7 +49,7 @@ def test_twilios_body_may_come_as_base64(send: Any) -> None:
 
 def test_an_unassigned_number_hears_a_sentence(live: App, send: Any) -> None:
     unassigned = a_number(assistant=None)
-    live.store._transact(live.store._put_number(unassigned, "attribute_exists(pk)"))
+    live.store.transact(live.store._put_number(unassigned, "attribute_exists(pk)"))
 
     reply = send(load(TWILIO_CALL), "twilio")
 
@@ -282,7 +282,7 @@ def test_telnyxs_announcement_settles_an_order_without_a_request(
         created_at=START,
         updated_at=START,
     )
-    held = a_number(id=4003, phone_number=order.phone_number, status=NumberStatus.PENDING)
+    held = a_number(phone_number=order.phone_number, status=NumberStatus.PENDING)
     live.store.claim(order, held)
     event = load("carrier_webhook/telnyx-number-order-complete")
 

@@ -25,10 +25,10 @@ Answer = tuple[int, dict[str, Any], dict[str, str]]
 def phone(app: App, books: Books) -> App:
     """The deployment, with the fake carrier in both carriers' places and a number at each."""
     held = [(NUMBER, "twilio"), (TELNYX_NUMBER, "telnyx")]
-    for n, (number, carrier) in enumerate(held):
+    for number, carrier in held:
         app.secrets.store_carrier(ORGANIZATION, carrier, {})
-        held_number = a_number(id=4001 + n, phone_number=number, carrier=carrier)
-        app.store._transact(app.store._put_number(held_number, "attribute_not_exists(pk)"))
+        held_number = a_number(phone_number=number, carrier=carrier)
+        app.store.transact(app.store._put_number(held_number, "attribute_not_exists(pk)"))
     app.store.put_assistant(an_assistant())
     fake = carriers(books)
     return replace(app, voice_class=lambda name: fake("fake"))
@@ -202,7 +202,7 @@ def test_a_body_that_is_no_object_is_refused(phone: App, books: Books, text: str
 
 def test_a_number_without_an_assistant_is_named(phone: App) -> None:
     bare = a_number(carrier="twilio", assistant=None)
-    phone.store._transact(phone.store._put_number(bare, "attribute_exists(pk)"))
+    phone.store.transact(phone.store._put_number(bare, "attribute_exists(pk)"))
 
     status, body, _ = initiate(phone, load(TWILIO))
 

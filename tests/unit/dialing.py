@@ -8,14 +8,14 @@ from switchboard import items
 from switchboard.app import App
 from switchboard.dialing import Dialled, initiate
 from switchboard.model import Call, Limits
-from switchboard.store import _plain
+from switchboard.store.table import plain
 from tests.builders import ORGANIZATION, a_dial, a_number, an_organization
 
 
 def hold(app: App, **changes: Any) -> None:
     """Put a number into the table, as a settled purchase leaves it."""
     number = a_number(**changes)
-    app.store._transact(app.store._put_number(number, "attribute_not_exists(pk)"))
+    app.store.transact(app.store._put_number(number, "attribute_not_exists(pk)"))
 
 
 def allow(app: App, **limits: Any) -> None:
@@ -32,7 +32,7 @@ def dial(app: App, key: str | None = None, **changes: Any) -> Dialled:
 def rows(app: App, kind: str) -> list[dict[str, Any]]:
     """Return everything of one kind that the table holds."""
     found = boto3.client("dynamodb").scan(TableName=app.settings.table_name)["Items"]
-    return [item for item in map(_plain, found) if item["sk"] == kind]
+    return [item for item in map(plain, found) if item["sk"] == kind]
 
 
 def stored(app: App) -> list[Call]:

@@ -60,7 +60,7 @@ def ring(app: App, books: Books, organization_id: int = ORGANIZATION) -> Webhook
 def hold(app: App, **changes: object) -> None:
     """Put a number into the table, as a settled purchase leaves it."""
     number = a_number(**changes)
-    app.store._transact(app.store._put_number(number, "attribute_not_exists(pk)"))
+    app.store.transact(app.store._put_number(number, "attribute_not_exists(pk)"))
 
 
 def test_an_active_assistant_gets_the_call_with_its_context_and_a_session_token(

@@ -8,11 +8,13 @@ from itertools import batched
 import boto3
 import pytest
 
-from switchboard import calls, ids, listing, store
+from switchboard import calls, ids, listing
 from switchboard.app import App
 from switchboard.listing import CallFilter
 from switchboard.model import Call, CallStatus, CallTotals
 from switchboard.store import Store, Taken
+from switchboard.store.calls import call_item
+from switchboard.store.table import serialized
 from tests.builders import ORGANIZATION, OTHER_ORGANIZATION, a_call, an_event
 from tests.clock import START
 from tests.conftest import SETTINGS
@@ -28,14 +30,14 @@ def fill(app: App, how_many: int) -> None:
     client = boto3.client("dynamodb")
     puts = []
     for n in range(how_many):
-        puts.append(store._call_item(nth_call(n)))
+        puts.append(call_item(nth_call(n)))
     for shard in range(16):
         mine = [n for n in range(how_many) if n % 16 == shard]
         ended = [n for n in mine if n % 10 == 0]
         key = {"pk": f"COUNT#{ORGANIZATION}#CALL", "sk": f"{shard:02d}"}
         puts.append(key | {"calls": len(mine), "timed": len(ended), "seconds": 60 * len(ended)})
     for batch in batched(puts, 25, strict=False):
-        rows = [{"PutRequest": {"Item": store._serialized(put)}} for put in batch]
+        rows = [{"PutRequest": {"Item": serialized(put)}} for put in batch]
         client.batch_write_item(RequestItems={SETTINGS.table_name: rows})
 
 

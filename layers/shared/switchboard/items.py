@@ -147,7 +147,6 @@ def _flow(item: Item | None) -> Flow | None:
 def number(item: Item) -> Number:
     """Read a phone number."""
     return Number(
-        id=int(item["id"]),
         organization_id=int(item["organization_id"]),
         phone_number=E164(item["phone_number"]),
         carrier=item["carrier"],

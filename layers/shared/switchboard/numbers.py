@@ -162,7 +162,6 @@ def _fingerprint(request: PurchaseRequest) -> str:
 
 def _claimed_number(app: App, order: NumberOrder, assistant: Assistant | None) -> Number:
     return Number(
-        id=app.new_id(),
         organization_id=order.organization_id,
         phone_number=order.phone_number,
         carrier=order.carrier,

@@ -1,0 +1,47 @@
+"""What Switchboard knows about: numbers, orders, assistants, calls. Data and its own rules only."""
+
+from .calls import Call, CallEvent, CallStatus, CallStep, CallSummary, CallTotals, Direction
+from .dialing import DialOptions, Lease, Limits, MachinePolicy, Spending
+from .directory import Assistant, CallerId, Flow, Organization, Token
+from .e164 import E164, masked, parse_e164, without_numbers
+from .instructions import ConnectStream, Dial, Hangup, Instruction, Say
+from .messages import Message
+from .numbers import Capabilities, Number, NumberOrder, NumberStatus, OrderStatus, PurchaseResult
+from .refusal import Refusal
+
+__all__ = [
+    "E164",
+    "Assistant",
+    "Call",
+    "CallEvent",
+    "CallStatus",
+    "CallStep",
+    "CallSummary",
+    "CallTotals",
+    "CallerId",
+    "Capabilities",
+    "ConnectStream",
+    "Dial",
+    "DialOptions",
+    "Direction",
+    "Flow",
+    "Hangup",
+    "Instruction",
+    "Lease",
+    "Limits",
+    "MachinePolicy",
+    "Message",
+    "Number",
+    "NumberOrder",
+    "NumberStatus",
+    "OrderStatus",
+    "Organization",
+    "PurchaseResult",
+    "Refusal",
+    "Say",
+    "Spending",
+    "Token",
+    "masked",
+    "parse_e164",
+    "without_numbers",
+]

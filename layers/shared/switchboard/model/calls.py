@@ -1,0 +1,174 @@
+"""Calls, what carriers say about them, and what is counted of them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from .dialing import DialOptions, Lease, Spending
+from .directory import Flow
+from .e164 import E164
+from .refusal import Refusal
+
+
+class Direction(StrEnum):
+    """Who started the call: the other side (inbound) or we (outbound)."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class CallStatus(StrEnum):
+    """Where a call is now, or how it ended. It only ever moves to a higher rank."""
+
+    QUEUED = "queued"
+    UNKNOWN = "unknown"
+    """We asked the carrier to dial, and no answer came: it may be ringing somewhere."""
+    DIALING = "dialing"
+    RINGING = "ringing"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def rank(self) -> int:
+        """How far the call has come; all endings share the highest rank."""
+        return _RANKS.get(self, _FINAL_RANK)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the call has ended."""
+        return self.rank == _FINAL_RANK
+
+    @property
+    def summary(self) -> str:
+        """The contract's word: ongoing, completed, or failed (busy and the like)."""
+        if not self.is_final:
+            return "ongoing"
+        return "completed" if self is CallStatus.COMPLETED else "failed"
+
+
+_RANKS = {
+    CallStatus.QUEUED: 0,
+    CallStatus.UNKNOWN: 1,
+    CallStatus.DIALING: 2,
+    CallStatus.RINGING: 3,
+    CallStatus.IN_PROGRESS: 4,
+}
+_FINAL_RANK = 5
+
+
+@dataclass(frozen=True)
+class CallEvent:
+    """One thing a carrier said about a call, in our words.
+
+    `status` is where it puts the call. A carrier whose last event does not say how
+    the call ended (Telnyx) gives both readings: `status` for a call that was
+    answered, `status_unanswered` for one that was not.
+    """
+
+    id: str
+    """The carrier's id of the event: the same one comes again when it repeats itself."""
+    type: str
+    """The carrier's word for it."""
+    call_sid: str
+    occurred_at: datetime
+    status: CallStatus | None = None
+    status_unanswered: CallStatus | None = None
+    direction: Direction | None = None
+    from_: str = ""
+    to: str = ""
+    duration: int | None = None
+    """Seconds."""
+    hangup_cause: str | None = None
+    answered_by: str | None = None
+    call_id: int | None = None
+    """Our id of the call, when the carrier gives it back."""
+
+
+@dataclass(frozen=True)
+class CallStep:
+    """A line of a call's history: which event came, and where it put the call."""
+
+    event_id: str
+    type: str
+    at: datetime
+    status: CallStatus
+
+
+@dataclass(frozen=True)
+class Call:
+    """A conversation with one other party, and everything that happened to it."""
+
+    id: int
+    organization_id: int
+    carrier: str
+    call_sid: str
+    """The carrier's id: Twilio's CallSid, Telnyx's call_control_id. Empty until it is known."""
+    direction: Direction
+    phone_number: E164
+    """Our side, in both directions."""
+    customer_number: str
+    """The other side: E.164, or the carrier's word for a withheld number."""
+    status: CallStatus
+    created_at: datetime
+    version: int = 1
+    assistant_id: int | None = None
+    assistant_name: str | None = None
+    flow: Flow | None = None
+    welcome_message: str | None = None
+    agenda: str | None = None
+    stream_url: str | None = None
+    """Where the assistant's runtime listens, as it was when an outbound call was placed."""
+    options: DialOptions = DialOptions()
+    metadata: dict[str, Any] = field(default_factory=dict)
+    """The customer's own notes: the contract's `call_meta`."""
+    answered_with: str | None = None
+    """What the caller got: `stream`, `say` or `dial`."""
+    answered_by: str | None = None
+    """Who took an outbound call, if it was found out: human, machine, fax or unknown."""
+    leases: tuple[Lease, ...] = ()
+    """The places it takes up under the organization's limits, until it has ended."""
+    spending: Spending | None = None
+    """What it was estimated to cost, until its end tells better."""
+    refusal: Refusal | None = None
+    """Why it was never dialled."""
+    ending_if_answered: CallStatus | None = None
+    """The other reading of an end that came before the answer: see CallEvent."""
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    duration: int | None = None
+    """Seconds between answer and end."""
+    hangup_cause: str | None = None
+    history: tuple[CallStep, ...] = ()
+
+
+@dataclass(frozen=True)
+class CallSummary:
+    """As much of a call as searching and counting look at."""
+
+    id: int
+    status: CallStatus
+    call_sid: str
+    customer_number: str
+    assistant_id: int | None = None
+    assistant_name: str | None = None
+    duration: int | None = None
+
+
+@dataclass(frozen=True)
+class CallTotals:
+    """How many calls there are, and how long people spoke."""
+
+    calls: int = 0
+    timed: int = 0
+    """Those with a duration: somebody spoke."""
+    seconds: int = 0
+
+    @property
+    def average_seconds(self) -> float:
+        """The average of the calls in which somebody spoke; 0 without any."""
+        return round(self.seconds / self.timed, 2) if self.timed else 0.0

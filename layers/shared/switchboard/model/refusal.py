@@ -1,0 +1,12 @@
+"""Why something was not done, kept with what was asked for."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why an order failed, as it was told to the buyer."""
+
+    status: int
+    code: str
+    message: str

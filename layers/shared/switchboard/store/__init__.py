@@ -1,0 +1,39 @@
+"""All that is kept in DynamoDB: what each kind of thing is written and read by.
+
+Keys (pk / sk; the index in brackets lists an organization's things, newest or nearest first):
+
+    ORG#<id>              / ORG        [ORG             / <id>]
+    ORG#<id>              / ASSISTANT#<id>
+    TOKEN#<sha256>        / TOKEN      [ORG#<id>#TOKEN  / <id>]
+    NUMBER#<e164>         / NUMBER     [ORG#<id>#NUMBER / <e164>]  [ASSISTANT#<id> / <e164>]
+    ORDER#<org>#<key>     / ORDER      [ORG#<id>#ORDER  / <id>]
+    CALL#<id>             / CALL       [ORG#<id>#CALL   / <id>]
+    SID#<org>#<sid>       / SID        points to a call
+    MESSAGE#<org>#<sid>   / MESSAGE    [ORG#<id>#MESSAGE / <time>]
+    DIAL#<org>#<key>      / DIAL       points to the call that was placed with this key
+    ORG#<id>              / CALLERID#<e164>
+    LIMIT#<org>#<limit>…  / PLACES     who takes up the places of a limit
+    LIMIT#<org>#<limit>…  / QUOTA      how much of a limit is used, in one span of time
+    LEASE#<name>          / LEASE      held by one process for a while
+    COUNT#<org>#CALL      / <shard>    how many calls an organization has, in parts
+
+The number's row is also the claim that keeps anyone else from buying it. Its id is the number
+itself, so the key follows from the id.
+"""
+
+from .call_lists import CallLists
+from .calls import Calls
+from .dialing import DialContext, Dialing
+from .directory import Directory
+from .leases import Leases
+from .limits import Limits, Place, Quota
+from .messages import Messages
+from .numbers import Numbers
+from .table import Taken
+from .totals import Totals
+
+__all__ = ["DialContext", "Place", "Quota", "Store", "Taken"]
+
+
+class Store(Directory, Numbers, Calls, CallLists, Totals, Dialing, Limits, Messages, Leases):
+    """The table. Every method is one request, or says how many."""

@@ -1,0 +1,117 @@
+"""Rows of phone numbers, and of the orders by which they are bought.
+
+The number's row is also the claim that keeps anyone else from buying it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from .. import items
+from ..items import Item
+from ..model import Number, NumberOrder
+from .table import FRESH, Table, delete, key, listed, put, sortable, update
+
+# A number that this order has claimed, and no later one.
+_OWNED = "organization_id = :organization AND order_key = :order_key"
+
+
+class Numbers(Table):
+    """Who holds which number, and how it came to be theirs."""
+
+    def number(self, phone_number: str) -> Number | None:
+        """Return a number, whoever holds it."""
+        item = self.get_item(number_key(phone_number))
+        return items.number(item) if item else None
+
+    def numbers(self, organization_id: int) -> Iterator[Number]:
+        """Yield an organization's numbers. A request for each MB that is really read."""
+        return map(items.number, self.indexed(f"ORG#{organization_id}#NUMBER"))
+
+    def order(self, organization_id: int, order_key: str) -> NumberOrder | None:
+        """Return an order by its key."""
+        item = self.get_item(_order_key(organization_id, order_key))
+        return items.order(item) if item else None
+
+    def claim(self, order: NumberOrder, number: Number) -> None:
+        """Write a new order and claim its number; raise Taken([order, number]) with what stood."""
+        self.transact(self._put_order(order, FRESH), self._put_number(number, FRESH))
+
+    def settle(self, order: NumberOrder, number: Number | None) -> None:
+        """Write how an order ended and its number with it; None gives the number free.
+
+        Raises Taken when another process settled it first.
+        """
+        unsettled = "attribute_exists(pk) AND #status IN (:submitted, :pending, :unknown)"
+        values = {":submitted": "submitted", ":pending": "pending", ":unknown": "unknown"}
+        write_number = _settle_number(order, number) if number else _free_number(order)
+        self.transact(self._put_order(order, unsettled, values), write_number)
+
+    def withdraw(self, order: NumberOrder) -> None:
+        """Forget an order that certainly had no effect, and give its number free.
+
+        Raises Taken when another process settled it first.
+        """
+        forget = delete(
+            _order_key(order.organization_id, order.key),
+            "id = :id AND #status = :submitted",
+            {":id": order.id, ":submitted": "submitted"},
+            {"#status": "status"},
+        )
+        self.transact(forget, _free_number(order))
+
+    def _put_order(
+        self, order: NumberOrder, condition: str, values: Mapping[str, Any] | None = None
+    ) -> Item:
+        item = (
+            _order_key(order.organization_id, order.key)
+            | listed(order.organization_id, "ORDER", sortable(order.id))
+            | items.fields_of(order)
+        )
+        names = {"#status": "status"} if "#status" in condition else {}
+        return put(item, condition, values, names)
+
+    def _put_number(self, number: Number, condition: str) -> Item:
+        item = (
+            number_key(number.phone_number)
+            | listed(number.organization_id, "NUMBER", number.phone_number)
+            | items.fields_of(number)
+        )
+        if number.assistant:
+            item |= {"gsi2pk": f"ASSISTANT#{number.assistant.id}", "gsi2sk": number.phone_number}
+        return put(item, condition)
+
+
+def number_key(phone_number: str) -> Item:
+    """Return the key of a number's row."""
+    return key(f"NUMBER#{phone_number}", "NUMBER")
+
+
+def _order_key(organization_id: int, order_key: str) -> Item:
+    return key(f"ORDER#{organization_id}#{order_key}", "ORDER")
+
+
+def _free_number(order: NumberOrder) -> Item:
+    return delete(number_key(order.phone_number), _OWNED, _owner(order))
+
+
+def _settle_number(order: NumberOrder, number: Number) -> Item:
+    # Only what the order decides: the assistant may have been changed meanwhile.
+    settled = {
+        ":status": number.status.value,
+        ":carrier_number_id": number.carrier_number_id or "",
+        ":capabilities": items.plain(asdict(number.capabilities)),
+        ":now": order.updated_at.isoformat(),
+    }
+    return update(
+        number_key(number.phone_number),
+        "SET #status = :status, carrier_number_id = :carrier_number_id, "
+        "capabilities = :capabilities, updated_at = :now",
+        {**_owner(order), **settled},
+        condition=_OWNED,
+        names={"#status": "status"},
+    )
+
+
+def _owner(order: NumberOrder) -> dict[str, Any]:
+    return {":organization": order.organization_id, ":order_key": order.key}
