@@ -17,7 +17,7 @@ from switchboard.model import (
     NumberStatus,
     Organization,
 )
-from switchboard.numbers import PurchaseRequest
+from switchboard.numbers.purchasing import PurchaseRequest
 from tests.clock import START
 
 ORGANIZATION = 1001

@@ -8,9 +8,10 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field, StrictInt, StrictStr
 
-from switchboard import edge, numbers, wiring
+from switchboard import edge, wiring
 from switchboard.app import App
 from switchboard.model import NumberOrder, OrderStatus
+from switchboard.numbers import purchasing
 
 api = edge.api()
 
@@ -33,9 +34,9 @@ class PurchaseBody(BaseModel):
 def purchase_number(body: Annotated[PurchaseBody, Body()]) -> Response[edge.Json]:
     """Buy a phone number, at most once."""
     organization_id = edge.authorized(api, "numbers:write")
-    request = numbers.PurchaseRequest(**body.model_dump())
+    request = purchasing.PurchaseRequest(**body.model_dump())
     key = edge.idempotency_key(api)
-    bought = numbers.purchase(edge.current_app(api), organization_id, request, key)
+    bought = purchasing.purchase(edge.current_app(api), organization_id, request, key)
     headers = {"Idempotent-Replayed": "true"} if bought.replayed else {}
     return _answer(bought.order, headers)
 

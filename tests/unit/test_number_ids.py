@@ -2,9 +2,10 @@
 
 import pytest
 
-from switchboard import items, numbers
+from switchboard import items
 from switchboard.app import App
 from switchboard.model import E164
+from switchboard.numbers import purchasing
 from switchboard.store.table import plain, serialized
 from tests.builders import NUMBER, ORGANIZATION, a_number, a_purchase
 
@@ -20,7 +21,7 @@ def test_the_number_follows_from_its_id(phone_number: str) -> None:
 
 
 def test_a_number_that_was_bought_has_its_digits_as_id(app: App) -> None:
-    numbers.purchase(app, ORGANIZATION, a_purchase())
+    purchasing.purchase(app, ORGANIZATION, a_purchase())
 
     bought = app.store.number(NUMBER)
 

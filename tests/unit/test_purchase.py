@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from switchboard import numbers
 from switchboard.app import App
 from switchboard.carriers.base import OrderUpdate
 from switchboard.errors import (
@@ -24,6 +23,7 @@ from switchboard.errors import (
     UnknownProvider,
 )
 from switchboard.model import Capabilities, NumberStatus, OrderStatus, PurchaseResult, Refusal
+from switchboard.numbers import purchasing
 from tests.builders import (
     NUMBER,
     ORGANIZATION,
@@ -41,7 +41,7 @@ LOST = OutcomeUnknown("no answer")
 def test_a_bought_number_is_active_and_knows_its_assistant(app: App, books: Books) -> None:
     app.store.put_assistant(an_assistant())
 
-    bought = numbers.purchase(app, ORGANIZATION, a_purchase(assistant_id=3001), "key-1")
+    bought = purchasing.purchase(app, ORGANIZATION, a_purchase(assistant_id=3001), "key-1")
 
     number = app.store.number(NUMBER)
     assert bought.order.status is OrderStatus.ACTIVE
@@ -56,9 +56,9 @@ def test_a_bought_number_is_active_and_knows_its_assistant(app: App, books: Book
 
 
 def test_the_same_key_and_body_buys_nothing_and_says_it_is_a_repeat(app: App, books: Books) -> None:
-    first = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    first = purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
 
-    again = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    again = purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
 
     assert again.replayed
     assert again.order == first.order
@@ -66,10 +66,10 @@ def test_the_same_key_and_body_buys_nothing_and_says_it_is_a_repeat(app: App, bo
 
 
 def test_the_same_key_with_another_body_is_refused(app: App, books: Books) -> None:
-    numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
 
     with pytest.raises(IdempotencyKeyReused, match="key-1"):
-        numbers.purchase(app, ORGANIZATION, a_purchase(friendly_name="Another"), "key-1")
+        purchasing.purchase(app, ORGANIZATION, a_purchase(friendly_name="Another"), "key-1")
 
     assert len(books.bought) == 1
 
@@ -77,9 +77,9 @@ def test_the_same_key_with_another_body_is_refused(app: App, books: Books) -> No
 def test_two_organizations_may_use_the_same_key(app: App, books: Books) -> None:
     app.store.add_organization(an_organization(id=OTHER_ORGANIZATION))
     app.secrets.store_carrier(OTHER_ORGANIZATION, "fake", {})
-    numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
 
-    other = numbers.purchase(
+    other = purchasing.purchase(
         app, OTHER_ORGANIZATION, a_purchase(phone_number="+14155550101"), "key-1"
     )
 
@@ -94,11 +94,11 @@ def test_a_request_that_is_still_running_is_not_joined_by_its_repeat(
 
     def repeat() -> None:
         with pytest.raises(PurchaseInProgress) as refused:
-            numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+            purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
         outcomes.append(refused.value)
 
     books.meanwhile = repeat
-    numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
 
     assert len(outcomes) == 1
     assert len(books.bought) == 1
@@ -109,11 +109,11 @@ def test_another_key_cannot_buy_a_number_that_is_being_bought(app: App, books: B
 
     def rival() -> None:
         with pytest.raises(NumberUnavailable) as refused:
-            numbers.purchase(app, ORGANIZATION, a_purchase(), "key-2")
+            purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-2")
         refusals.append(str(refused.value))
 
     books.meanwhile = rival
-    numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
 
     assert "is being bought" in refusals[0]
     assert len(books.bought) == 1
@@ -124,10 +124,10 @@ def test_a_number_of_another_organization_says_nothing_about_its_owner(
 ) -> None:
     app.store.add_organization(an_organization(id=OTHER_ORGANIZATION))
     app.secrets.store_carrier(OTHER_ORGANIZATION, "fake", {})
-    numbers.purchase(app, OTHER_ORGANIZATION, a_purchase())
+    purchasing.purchase(app, OTHER_ORGANIZATION, a_purchase())
 
     with pytest.raises(NumberUnavailable) as refused:
-        numbers.purchase(app, ORGANIZATION, a_purchase())
+        purchasing.purchase(app, ORGANIZATION, a_purchase())
 
     assert (
         str(refused.value) == f"{NUMBER} is not available. Search again and choose another number."
@@ -136,10 +136,10 @@ def test_a_number_of_another_organization_says_nothing_about_its_owner(
 
 
 def test_a_number_that_is_already_ours_is_not_bought_again(app: App, books: Books) -> None:
-    numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
 
     with pytest.raises(NumberUnavailable, match="already yours"):
-        numbers.purchase(app, ORGANIZATION, a_purchase(), "key-2")
+        purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-2")
 
     assert len(books.bought) == 1
 
@@ -149,9 +149,9 @@ def test_a_refusal_frees_the_number_and_is_told_again_to_the_same_key(
 ) -> None:
     books.buy_errors = [InsufficientBalance("Add funds.")]
 
-    refused = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
-    again = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
-    fresh = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-2")
+    refused = purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    again = purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    fresh = purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-2")
 
     assert refused.order.status is OrderStatus.FAILED
     assert refused.order.refusal is not None
@@ -171,9 +171,9 @@ def test_a_carrier_that_did_nothing_may_be_asked_again_with_the_same_key(
 ) -> None:
     books.buy_errors = [error]
     with pytest.raises(CarrierUnavailable):
-        numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+        purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
 
-    again = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    again = purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
 
     assert (again.order.status, again.replayed) == (OrderStatus.ACTIVE, False)
     assert len(books.bought) == 1
@@ -184,8 +184,8 @@ def test_a_lost_answer_is_unknown_and_a_repeat_resolves_it_by_looking(
 ) -> None:
     books.lost_answers = [LOST]
 
-    unknown = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
-    resolved = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    unknown = purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    resolved = purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
 
     number = app.store.number(NUMBER)
     assert unknown.order.status is OrderStatus.UNKNOWN
@@ -200,12 +200,12 @@ def test_what_the_carrier_has_no_trace_of_stays_unknown_until_it_can_no_longer_c
     app: App, books: Books, clock: Clock
 ) -> None:
     books.buy_errors = [LOST]
-    numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
 
     clock.advance(minutes=4)
-    early = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    early = purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
     clock.advance(minutes=2)
-    late = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    late = purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
 
     assert early.order.status is OrderStatus.UNKNOWN
     assert late.order.status is OrderStatus.FAILED
@@ -218,12 +218,12 @@ def test_an_unknown_purchase_does_not_block_the_number_for_ever(
     app: App, books: Books, clock: Clock
 ) -> None:
     books.buy_errors = [LOST]
-    numbers.purchase(app, ORGANIZATION, a_purchase())
+    purchasing.purchase(app, ORGANIZATION, a_purchase())
     with pytest.raises(NumberUnavailable, match="outcome is not known"):
-        numbers.purchase(app, ORGANIZATION, a_purchase())
+        purchasing.purchase(app, ORGANIZATION, a_purchase())
 
     clock.advance(minutes=6)
-    fresh = numbers.purchase(app, ORGANIZATION, a_purchase())
+    fresh = purchasing.purchase(app, ORGANIZATION, a_purchase())
 
     assert fresh.order.status is OrderStatus.ACTIVE
     assert len(books.bought) == 1
@@ -233,10 +233,10 @@ def test_an_unknown_purchase_that_took_effect_is_found_by_a_new_key_and_not_repe
     app: App, books: Books, clock: Clock
 ) -> None:
     books.lost_answers = [LOST]
-    numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
 
     with pytest.raises(NumberUnavailable):
-        numbers.purchase(app, ORGANIZATION, a_purchase(), "key-2")
+        purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-2")
 
     number = app.store.number(NUMBER)
     assert number is not None
@@ -249,12 +249,12 @@ def test_a_process_that_dies_after_buying_leaves_what_a_repeat_finishes(
 ) -> None:
     books.lost_answers = [KeyboardInterrupt()]  # type: ignore[list-item]
     with pytest.raises(KeyboardInterrupt):
-        numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+        purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
 
     with pytest.raises(PurchaseInProgress):
-        numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+        purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
     clock.advance(seconds=61)
-    finished = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    finished = purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
 
     assert finished.order.status is OrderStatus.ACTIVE
     assert len(books.bought) == 1
@@ -268,9 +268,9 @@ def test_a_table_that_fails_after_buying_leaves_an_unknown_outcome_that_a_repeat
 
     with monkeypatch.context() as outage:
         outage.setattr(app.store, "settle", away)
-        unknown = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+        unknown = purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
     clock.advance(seconds=61)
-    settled = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    settled = purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
 
     assert unknown.order.status is OrderStatus.UNKNOWN
     assert settled.order.status is OrderStatus.ACTIVE
@@ -282,7 +282,7 @@ def test_a_pending_order_is_watched_for_some_seconds_and_then_reported_as_pendin
 ) -> None:
     books.status = OrderStatus.PENDING
 
-    pending = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    pending = purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
 
     number = app.store.number(NUMBER)
     assert pending.order.status is OrderStatus.PENDING
@@ -295,7 +295,7 @@ def test_a_pending_order_is_watched_for_some_seconds_and_then_reported_as_pendin
 def test_a_pending_order_that_is_delivered_while_we_watch_is_active(app: App, books: Books) -> None:
     books.first_status = OrderStatus.PENDING
 
-    bought = numbers.purchase(app, ORGANIZATION, a_purchase())
+    bought = purchasing.purchase(app, ORGANIZATION, a_purchase())
 
     assert bought.order.status is OrderStatus.ACTIVE
     assert books.looks == 1
@@ -303,12 +303,12 @@ def test_a_pending_order_that_is_delivered_while_we_watch_is_active(app: App, bo
 
 def test_a_pending_order_is_settled_by_the_carriers_announcement(app: App, books: Books) -> None:
     books.status = OrderStatus.PENDING
-    pending = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1").order
+    pending = purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1").order
     looks = books.looks
 
     announced = OrderUpdate(pending.id, NUMBER, PurchaseResult(OrderStatus.ACTIVE, {"x": "new"}))
-    numbers.settle_delivered(app, ORGANIZATION, announced)
-    numbers.settle_delivered(app, ORGANIZATION, announced)
+    purchasing.settle_delivered(app, ORGANIZATION, announced)
+    purchasing.settle_delivered(app, ORGANIZATION, announced)
 
     order, number = app.store.order(ORGANIZATION, "key-1"), app.store.number(NUMBER)
     assert order is not None
@@ -321,11 +321,11 @@ def test_a_pending_order_is_settled_by_the_carriers_announcement(app: App, books
 
 def test_an_announced_failure_frees_the_number(app: App, books: Books) -> None:
     books.status = OrderStatus.PENDING
-    pending = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1").order
+    pending = purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1").order
 
     refusal = Refusal(409, "number_unavailable", "Taken.")
     failure = PurchaseResult(OrderStatus.FAILED, refusal=refusal)
-    numbers.settle_delivered(app, ORGANIZATION, OrderUpdate(pending.id, NUMBER, failure))
+    purchasing.settle_delivered(app, ORGANIZATION, OrderUpdate(pending.id, NUMBER, failure))
 
     order = app.store.order(ORGANIZATION, "key-1")
     assert order is not None
@@ -338,10 +338,10 @@ def test_an_announcement_of_another_organization_or_order_changes_nothing(
     app: App, books: Books, organization_id: int, other: int
 ) -> None:
     books.status = OrderStatus.PENDING
-    pending = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1").order
+    pending = purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1").order
 
     announced = OrderUpdate(pending.id + other, NUMBER, PurchaseResult(OrderStatus.ACTIVE))
-    numbers.settle_delivered(app, organization_id, announced)
+    purchasing.settle_delivered(app, organization_id, announced)
 
     order = app.store.order(ORGANIZATION, "key-1")
     assert order is not None
@@ -350,10 +350,10 @@ def test_an_announcement_of_another_organization_or_order_changes_nothing(
 
 def test_looking_that_fails_leaves_the_outcome_unknown(app: App, books: Books) -> None:
     books.lost_answers = [LOST]
-    numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
     books.look_errors = [CarrierUnavailable("down")]
 
-    still = numbers.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    still = purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
 
     assert still.order.status is OrderStatus.UNKNOWN
 
@@ -364,7 +364,7 @@ def test_an_assistant_changed_while_the_number_is_being_bought_is_the_one_that_a
     app.store.put_assistant(an_assistant())
     books.meanwhile = lambda: app.store.put_assistant(an_assistant(is_active=False))
 
-    numbers.purchase(app, ORGANIZATION, a_purchase(assistant_id=3001))
+    purchasing.purchase(app, ORGANIZATION, a_purchase(assistant_id=3001))
 
     number = app.store.number(NUMBER)
     assert number is not None
@@ -392,7 +392,7 @@ def test_bad_input_is_refused_before_anything_is_written_or_bought(
     app: App, books: Books, changes: dict[str, object], error: type[Exception], text: str
 ) -> None:
     with pytest.raises(error, match=text):
-        numbers.purchase(app, ORGANIZATION, replace(a_purchase(), **changes), "key-1")
+        purchasing.purchase(app, ORGANIZATION, replace(a_purchase(), **changes), "key-1")
 
     assert app.store.order(ORGANIZATION, "key-1") is None
     assert books.bought == []
@@ -402,7 +402,7 @@ def test_an_assistant_of_another_organization_does_not_exist(app: App, books: Bo
     app.store.put_assistant(an_assistant(organization_id=OTHER_ORGANIZATION))
 
     with pytest.raises(AssistantNotFound):
-        numbers.purchase(app, ORGANIZATION, a_purchase(assistant_id=3001))
+        purchasing.purchase(app, ORGANIZATION, a_purchase(assistant_id=3001))
 
     assert books.bought == []
 
@@ -411,7 +411,7 @@ def test_an_organization_without_this_carrier_is_told_how_to_connect_it(
     app: App, books: Books
 ) -> None:
     with pytest.raises(CarrierNotConnected, match="switchboard carriers connect fake"):
-        numbers.purchase(app, OTHER_ORGANIZATION, a_purchase())
+        purchasing.purchase(app, OTHER_ORGANIZATION, a_purchase())
 
     assert books.bought == []
 
@@ -420,7 +420,7 @@ def test_an_organization_without_this_carrier_is_told_how_to_connect_it(
 def test_the_country_is_taken_from_the_number_or_must_agree_with_it(
     app: App, country_code: str | None
 ) -> None:
-    bought = numbers.purchase(app, ORGANIZATION, a_purchase(country_code=country_code))
+    bought = purchasing.purchase(app, ORGANIZATION, a_purchase(country_code=country_code))
 
     assert bought.order.country_code == "US"
 
@@ -428,4 +428,4 @@ def test_the_country_is_taken_from_the_number_or_must_agree_with_it(
 def test_a_toll_free_number_belongs_to_every_country_of_its_code(app: App) -> None:
     request = a_purchase(phone_number="+18005550123", country_code="CA")
 
-    assert numbers.purchase(app, ORGANIZATION, request).order.country_code == "CA"
+    assert purchasing.purchase(app, ORGANIZATION, request).order.country_code == "CA"

@@ -3,7 +3,7 @@
 import logging
 from functools import partial
 
-from . import calls, numbers
+from . import calls
 from .app import App
 from .carriers.base import (
     Ignored,
@@ -17,6 +17,7 @@ from .carriers.base import (
 )
 from .errors import CarrierNotConnected, SignatureInvalid
 from .model import CallEvent, Message
+from .numbers import purchasing
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def _act(app: App, carrier: Voice, organization_id: int, request: WebhookRequest
             # Also for a repeated event: the first time it may have failed here.
             carrier.follow_up(request, call, partial(calls.outbound_instruction, app, call))
         case OrderUpdate():
-            numbers.settle_delivered(app, organization_id, webhook)
+            purchasing.settle_delivered(app, organization_id, webhook)
         case InboundMessage():
             # Forwarding comes with the customer's webhooks; until then nothing is lost.
             app.store.put_message(

@@ -1,5 +1,6 @@
 """What Switchboard knows about: numbers, orders, assistants, calls. Data and its own rules only."""
 
+from .audit import Actor, AuditEntry
 from .calls import Call, CallEvent, CallStatus, CallStep, CallSummary, CallTotals, Direction
 from .dialing import DialOptions, Lease, Limits, MachinePolicy, Spending
 from .directory import Assistant, CallerId, Flow, Organization, Token
@@ -11,7 +12,9 @@ from .refusal import Refusal
 
 __all__ = [
     "E164",
+    "Actor",
     "Assistant",
+    "AuditEntry",
     "Call",
     "CallEvent",
     "CallStatus",

@@ -4,8 +4,9 @@ Writes are built apart (`put`, `update`, `delete`) and sent together (`Table.tra
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from itertools import batched
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
@@ -41,12 +42,34 @@ class Taken(Exception):
         """The places whose condition failed."""
 
 
+type Witness = Callable[[int, str, str, dict[str, Any]], Item]
+"""Makes the row of an organization's audit record: action, target, details."""
+
+
 class Table:
     """One DynamoDB table. Raises ServiceUnavailable whenever it does not answer."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
         self._client = client
         self._table = table_name
+        self._witness: Witness | None = None
+
+    def witnessed_by(self, witness: Witness) -> Self:
+        """Return this table for somebody whose changes are put on record."""
+        witnessed = copy(self)
+        witnessed._witness = witness
+        return witnessed
+
+    def audit(
+        self, organization_id: int, action: str, target: object, **details: Any
+    ) -> list[Item]:
+        """Return the write that puts a change on record, for the change's own transaction.
+
+        Nothing while the change is nobody's but the carrier's or our own.
+        """
+        if self._witness is None:
+            return []
+        return [put(self._witness(organization_id, action, str(target), details), FRESH)]
 
     def get_item(self, row: Item) -> Item | None:
         """Return the row with this key."""

@@ -6,10 +6,10 @@ import logging
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
-from . import items
-from .app import App
-from .carriers.base import Numbers, OrderUpdate
-from .errors import (
+from .. import items
+from ..app import App
+from ..carriers.base import Numbers, OrderUpdate
+from ..errors import (
     AssistantNotFound,
     CarrierError,
     CarrierUnavailable,
@@ -22,7 +22,7 @@ from .errors import (
     ServiceUnavailable,
     SwitchboardError,
 )
-from .model import (
+from ..model import (
     E164,
     Assistant,
     Number,
@@ -34,7 +34,7 @@ from .model import (
     masked,
     parse_e164,
 )
-from .store import Taken
+from ..store import Taken
 
 logger = logging.getLogger(__name__)
 
