@@ -36,5 +36,6 @@ def lambda_handler(
             "organization_id": str(token.organization_id),
             "scopes": " ".join(token.scopes),
             "token_id": str(token.id),
+            "token_name": token.name,
         },
     }

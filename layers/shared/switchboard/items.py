@@ -8,7 +8,9 @@ from typing import Any
 
 from .model import (
     E164,
+    Actor,
     Assistant,
+    AuditEntry,
     Call,
     CallerId,
     CallStatus,
@@ -260,6 +262,32 @@ def message(item: Item) -> Message:
         body=item["body"],
         received_at=_at(item["received_at"]),
         media_urls=tuple(item["media_urls"]),
+    )
+
+
+def audit_fields(entry: AuditEntry) -> Item:
+    """Return an audit entry's fields as an item without keys."""
+    # The details are kept as text, for the table's numbers are not JSON's.
+    fields: Item = plain(asdict(entry))
+    return fields | {"details": json.dumps(plain(entry.details))}
+
+
+def audit_entry(item: Item) -> AuditEntry:
+    """Read an entry of the audit record."""
+    actor = item["actor"]
+    return AuditEntry(
+        id=int(item["id"]),
+        organization_id=int(item["organization_id"]),
+        at=_at(item["at"]),
+        actor=Actor(
+            actor["name"],
+            _int(actor.get("key_id")),
+            actor.get("address"),
+            actor.get("request_id"),
+        ),
+        action=item["action"],
+        target=item["target"],
+        details=json.loads(item["details"]),
     )
 
 

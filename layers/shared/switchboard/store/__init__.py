@@ -16,11 +16,13 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     LIMIT#<org>#<limit>…  / QUOTA      how much of a limit is used, in one span of time
     LEASE#<name>          / LEASE      held by one process for a while
     COUNT#<org>#CALL      / <shard>    how many calls an organization has, in parts
+    AUDIT#<org>           / <id>.<request>   who did what, never changed
 
 The number's row is also the claim that keeps anyone else from buying it. Its id is the number
 itself, so the key follows from the id.
 """
 
+from .audit import Audit, AuditFilter
 from .call_lists import CallLists
 from .calls import Calls
 from .dialing import DialContext, Dialing
@@ -32,8 +34,8 @@ from .numbers import Numbers
 from .table import Taken
 from .totals import Totals
 
-__all__ = ["DialContext", "Place", "Quota", "Store", "Taken"]
+__all__ = ["AuditFilter", "DialContext", "Place", "Quota", "Store", "Taken"]
 
 
-class Store(Directory, Numbers, Calls, CallLists, Totals, Dialing, Limits, Messages, Leases):
+class Store(Directory, Numbers, Calls, CallLists, Totals, Dialing, Limits, Messages, Leases, Audit):
     """The table. Every method is one request, or says how many."""
