@@ -184,6 +184,7 @@ def order(item: Item) -> NumberOrder:
         carrier_order_id=item.get("carrier_order_id"),
         details=_ints(item["details"]),
         refusal=_refusal(item.get("refusal")),
+        to_record=_actor(item["to_record"]) if "to_record" in item else None,
     )
 
 
@@ -274,20 +275,20 @@ def audit_fields(entry: AuditEntry) -> Item:
 
 def audit_entry(item: Item) -> AuditEntry:
     """Read an entry of the audit record."""
-    actor = item["actor"]
     return AuditEntry(
         id=int(item["id"]),
         organization_id=int(item["organization_id"]),
         at=_at(item["at"]),
-        actor=Actor(
-            actor["name"],
-            _int(actor.get("key_id")),
-            actor.get("address"),
-            actor.get("request_id"),
-        ),
+        actor=_actor(item["actor"]),
         action=item["action"],
         target=item["target"],
         details=json.loads(item["details"]),
+    )
+
+
+def _actor(item: Item) -> Actor:
+    return Actor(
+        item["name"], _int(item.get("key_id")), item.get("address"), item.get("request_id")
     )
 
 

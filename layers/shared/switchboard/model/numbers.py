@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from .audit import Actor
 from .directory import Assistant, Flow
 from .e164 import E164
 from .refusal import Refusal
@@ -99,6 +100,8 @@ class NumberOrder:
     details: dict[str, Any] = field(default_factory=dict)
     """The contract's `purchase_details`: the carrier's own words."""
     refusal: Refusal | None = None
+    to_record: Actor | None = None
+    """Who asked for it, until the purchase is on record: a refused one never is."""
 
 
 @dataclass(frozen=True)

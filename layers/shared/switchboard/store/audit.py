@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from .. import items
 from ..ids import LAST_ID, first_id_at
@@ -45,6 +46,13 @@ class Audit(Table):
             found = found[:most]
             after = found[-1]["sk"]
         return [items.audit_entry(item) for item in found], after
+
+    def put_on_record(
+        self, organization_id: int, action: str, target: object, **details: Any
+    ) -> None:
+        """Write an entry for a change that is kept elsewhere: nothing while nobody is acting."""
+        if writes := self.audit(organization_id, action, target, **details):
+            self.transact(*writes)
 
 
 def audit_row(entry: AuditEntry) -> Item:

@@ -1,12 +1,13 @@
 """Rows of organizations, their tokens, assistants and caller ids."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 
 from .. import items
 from ..items import Item
 from ..model import Assistant, CallerId, Organization, Token
-from .table import Table, delete, key, listed, sortable, update
+from .table import Table, Taken, delete, key, listed, put, sortable, update
 
 
 class Directory(Table):
@@ -29,7 +30,13 @@ class Directory(Table):
                 "SET limits = :limits",
                 {":limits": items.plain(asdict(organization.limits))},
                 condition="attribute_exists(pk)",
-            )
+            ),
+            *self.audit(
+                organization.id,
+                "organization.updated",
+                organization.id,
+                limits=items.plain(asdict(organization.limits)),
+            ),
         )
 
     def organization(self, organization_id: int) -> Organization | None:
@@ -82,7 +89,13 @@ class Directory(Table):
     def add_caller_id(self, organization_id: int, phone_number: str, carrier: str) -> None:
         """Let the organization show a number that the carrier has verified to be its own."""
         row = caller_id_key(organization_id, phone_number)
-        self.put_item(row | {"phone_number": phone_number, "carrier": carrier})
+        item = row | {"phone_number": phone_number, "carrier": carrier}
+        # The same again changes nothing, and so is not on record again.
+        with suppress(Taken):
+            self.transact(
+                put(item, "attribute_not_exists(pk) OR carrier <> :carrier", {":carrier": carrier}),
+                *self.audit(organization_id, "caller_id.added", phone_number, carrier=carrier),
+            )
 
     def caller_ids(self, organization_id: int) -> Iterator[CallerId]:
         """Yield an organization's caller ids. A request for each MB that is really read."""
@@ -91,7 +104,10 @@ class Directory(Table):
     def remove_caller_id(self, organization_id: int, phone_number: str) -> None:
         """Take a caller id from an organization; raise Taken when it has no such one."""
         row = caller_id_key(organization_id, phone_number)
-        self.transact(delete(row, "attribute_exists(pk)"))
+        self.transact(
+            delete(row, "attribute_exists(pk)"),
+            *self.audit(organization_id, "caller_id.removed", phone_number),
+        )
 
 
 def organization_key(organization_id: int) -> Item:
