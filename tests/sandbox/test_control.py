@@ -40,7 +40,8 @@ def test_a_reset_forgets_all_but_the_default_accounts(
 
     sandbox.post("/_/reset").raise_for_status()
 
-    assert sandbox.get("/_/numbers").json() == {"numbers": [], "purchases": [], "orders": []}
+    books = sandbox.get("/_/numbers").json()
+    assert books == {"numbers": [], "purchases": [], "releases": [], "orders": []}
     assert len(sandbox.get("/_/accounts").json()["accounts"]) == 2
     assert sandbox.get("/_/requests").json() == {"requests": []}
 
