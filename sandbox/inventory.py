@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from itertools import islice
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat, PhoneNumberType
+from phonenumbers import PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 from sandbox.places import COUNTRIES, PLACES, Place
 
@@ -62,9 +62,11 @@ def is_number(number: str) -> bool:
     if not E164.match(number):
         return False
     try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(number))
+        reason = phonenumbers.is_possible_number_with_reason(phonenumbers.parse(number))
     except phonenumbers.NumberParseException:
         return False
+    # Not what is dialled within a town only: it has too few digits.
+    return reason == ValidationResult.IS_POSSIBLE
 
 
 def country_of(number: str) -> str:
@@ -173,10 +175,19 @@ def _named(country: str, asked_for: Collection[str]) -> Iterator[Offer]:
     calling_code = str(phonenumbers.country_code_for_region(country))
     for digits in asked_for:
         for whole in (f"+{digits}", f"+{calling_code}{digits}"):
-            if len(digits) >= _SHORTEST_NUMBER and is_number(whole):
+            if len(digits) >= _SHORTEST_NUMBER and _is_whole(whole):
                 found = offer(whole)
                 if found.country == country:
                     yield found
+
+
+def _is_whole(number: str) -> bool:
+    """Tell a number from its beginning, which could be a short number in many countries."""
+    if not is_number(number):
+        return False
+    parsed = phonenumbers.parse(number)
+    # North America's numbers have one length, those of fiction (+1 500 555) too.
+    return parsed.country_code == 1 or phonenumbers.is_valid_number(parsed)
 
 
 @cache
