@@ -7,7 +7,16 @@ from .directory import Assistant, CallerId, Flow, Organization, Token
 from .e164 import E164, masked, parse_e164, without_numbers
 from .instructions import ConnectStream, Dial, Hangup, Instruction, Say
 from .messages import Message
-from .numbers import Capabilities, Number, NumberOrder, NumberStatus, OrderStatus, PurchaseResult
+from .numbers import (
+    Capabilities,
+    Number,
+    NumberOrder,
+    NumberStatus,
+    OrderStatus,
+    PurchaseResult,
+    Release,
+    ReleaseClaim,
+)
 from .refusal import Refusal
 
 __all__ = [
@@ -41,6 +50,8 @@ __all__ = [
     "Organization",
     "PurchaseResult",
     "Refusal",
+    "Release",
+    "ReleaseClaim",
     "Say",
     "Spending",
     "Token",
