@@ -17,8 +17,8 @@ class NumberChange:
 
     before: Number
     after: Number
-    action: str
-    """number.assigned, number.unassigned, number.updated."""
+    action: str | None = None
+    """number.assigned, number.unassigned, number.updated; None for a step on the way."""
     details: dict[str, Any] = field(default_factory=dict)
 
 
