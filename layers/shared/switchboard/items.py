@@ -31,6 +31,8 @@ from .model import (
     OrderStatus,
     Organization,
     Refusal,
+    Release,
+    ReleaseClaim,
     Spending,
     Token,
 )
@@ -224,6 +226,32 @@ def number(item: Item) -> Number:
         capabilities=Capabilities(**item["capabilities"]),
         assistant=assistant(item["assistant"]) if "assistant" in item else None,
         flow=_flow(item.get("flow")),
+        assigned_at=_time(item.get("assigned_at")),
+        allowed_country_codes=tuple(item.get("allowed_country_codes", ())),
+        release=_release_claim(item.get("release")),
+        version=int(item.get("version", 0)),
+    )
+
+
+def _release_claim(item: Item | None) -> ReleaseClaim | None:
+    if item is None:
+        return None
+    return ReleaseClaim(
+        NumberStatus(item["was"]), _at(item["first_at"]), _time(item.get("running_since"))
+    )
+
+
+def release(item: Item) -> Release:
+    """Read the release of a number."""
+    return Release(
+        organization_id=int(item["organization_id"]),
+        phone_number=E164(item["phone_number"]),
+        carrier=item["carrier"],
+        held_since=_at(item["held_since"]),
+        released_at=_at(item["released_at"]),
+        carrier_number_id=item.get("carrier_number_id"),
+        friendly_name=item.get("friendly_name"),
+        order_key=item.get("order_key"),
     )
 
 

@@ -8,7 +8,16 @@ from .directory import CallerId, Organization, Token
 from .e164 import E164, masked, parse_e164, without_numbers
 from .instructions import ConnectStream, Dial, Hangup, Instruction, Say
 from .messages import Message
-from .numbers import Capabilities, Number, NumberOrder, NumberStatus, OrderStatus, PurchaseResult
+from .numbers import (
+    Capabilities,
+    Number,
+    NumberOrder,
+    NumberStatus,
+    OrderStatus,
+    PurchaseResult,
+    Release,
+    ReleaseClaim,
+)
 from .refusal import Refusal
 
 __all__ = [
@@ -44,6 +53,8 @@ __all__ = [
     "Organization",
     "PurchaseResult",
     "Refusal",
+    "Release",
+    "ReleaseClaim",
     "Say",
     "Spending",
     "Token",

@@ -6,7 +6,9 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     ORG#<id>              / ASSISTANT#<id>
     ORG#<id>              / FLOW#<id>
     TOKEN#<sha256>        / TOKEN      [ORG#<id>#TOKEN  / <id>]
-    NUMBER#<e164>         / NUMBER     [ORG#<id>#NUMBER / <e164>]  [ASSISTANT#<id> / <e164>]
+    NUMBER#<e164>         / NUMBER     [ORG#<id>#NUMBER / <e164>]
+                                       [ASSISTANT#<id>  / <e164>]  or  [ORG#<id>#FREE / <e164>]
+    RELEASE#<org>#<e164>  / <time>     [ORG#<id>#RELEASE / <time>]
     ORDER#<org>#<key>     / ORDER      [ORG#<id>#ORDER  / <id>]
     CALL#<id>             / CALL       [ORG#<id>#CALL   / <id>]
     SID#<org>#<sid>       / SID        points to a call
@@ -31,11 +33,15 @@ from .flows import Flows
 from .leases import Leases
 from .limits import Limits, Place, Quota
 from .messages import Messages
+from .number_changes import NumberChanges
+from .number_lists import NumberLists, NumberPage
+from .number_rows import NumberChange
 from .numbers import Numbers
+from .releases import Releases
 from .table import Taken
 from .totals import Totals
 
-__all__ = ["DialContext", "Place", "Quota", "Store", "Taken"]
+__all__ = ["DialContext", "NumberChange", "NumberPage", "Place", "Quota", "Store", "Taken"]
 
 
 class Store(
@@ -43,6 +49,9 @@ class Store(
     Assistants,
     Flows,
     Numbers,
+    NumberChanges,
+    NumberLists,
+    Releases,
     Calls,
     CallLists,
     Totals,

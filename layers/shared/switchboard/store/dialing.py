@@ -10,7 +10,7 @@ from .assistants import assistant_key, living
 from .calls import call_item
 from .directory import caller_id_key, organization_key
 from .limits import Place, Quota, spend, take_place
-from .numbers import number_key
+from .number_rows import number_key
 from .table import FRESH, Table, key, put
 from .totals import tally
 
