@@ -147,6 +147,10 @@ def token(item: Item) -> Token:
         created_at=_at(item["created_at"]),
         expires_at=_time(item.get("expires_at")),
         revoked_at=_time(item.get("revoked_at")),
+        updated_at=_time(item.get("updated_at")),
+        last_used_at=_time(item.get("last_used_at")),
+        usage_count=int(item.get("usage_count", 0)),
+        version=int(item.get("version", 0)),
     )
 
 

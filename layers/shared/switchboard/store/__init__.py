@@ -41,6 +41,7 @@ from .number_rows import NumberChange
 from .numbers import Numbers
 from .releases import Releases
 from .table import Taken
+from .tokens import Tokens
 from .totals import Totals
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
 
 class Store(
     Directory,
+    Tokens,
     Assistants,
     Flows,
     Numbers,

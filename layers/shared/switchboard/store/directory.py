@@ -1,4 +1,4 @@
-"""Rows of organizations, their tokens and caller ids."""
+"""Rows of organizations and their caller ids."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 from .. import items
 from ..items import Item
-from ..model import CallerId, Organization, Token
-from .table import Table, Taken, delete, key, listed, put, sortable, update
+from ..model import CallerId, Organization
+from .table import Table, Taken, delete, key, put, sortable, update
 
 
 class Directory(Table):
@@ -44,23 +44,6 @@ class Directory(Table):
         item = self.get_item(organization_key(organization_id))
         return items.organization(item) if item else None
 
-    def put_token(self, token: Token) -> None:
-        """Write a token, new or changed."""
-        self.put_item(
-            _token_key(token.hash)
-            | listed(token.organization_id, "TOKEN", sortable(token.id))
-            | items.fields_of(token)
-        )
-
-    def token(self, token_hash: str) -> Token | None:
-        """Return the token with this SHA-256."""
-        item = self.get_item(_token_key(token_hash))
-        return items.token(item) if item else None
-
-    def tokens(self, organization_id: int) -> list[Token]:
-        """Return an organization's tokens, oldest first. A request for each page of 1 MB."""
-        return [items.token(item) for item in self.indexed(f"ORG#{organization_id}#TOKEN")]
-
     def add_caller_id(self, organization_id: int, phone_number: str, carrier: str) -> None:
         """Let the organization show a number that the carrier has verified to be its own."""
         row = caller_id_key(organization_id, phone_number)
@@ -93,7 +76,3 @@ def organization_key(organization_id: int) -> Item:
 def caller_id_key(organization_id: int, phone_number: str) -> Item:
     """Return the key of a caller id's row."""
     return key(f"ORG#{organization_id}", f"CALLERID#{phone_number}")
-
-
-def _token_key(token_hash: str) -> Item:
-    return key(f"TOKEN#{token_hash}", "TOKEN")
