@@ -69,6 +69,15 @@ class World:
             None,
         )
 
+    def off_sale(self, carrier: str, account_id: str = "") -> set[str]:
+        """Return the numbers of a carrier that an account, or anybody, cannot buy now.
+
+        Who released a number may have it back while it is kept from everybody else.
+        """
+        held = self.books.held(carrier, self.settings.released_number_held_s)
+        owned = {number.number for number in self.books.numbers if number.carrier == carrier}
+        return owned | {number for number, had_it in held.items() if had_it != account_id}
+
     async def reset(self) -> None:
         """Go back to the start: end running calls, forget numbers, orders, faults and requests."""
         await self.stop_tasks()

@@ -143,6 +143,7 @@ def test_only_a_call_proves_the_signing_key(healthy: App, clock: Clock) -> None:
 
 def test_a_caller_id_counts_while_the_carrier_has_verified_it(healthy: App, lab: Lab) -> None:
     twilio(healthy, lab, "POST", "/OutgoingCallerIds.json", PhoneNumber=VERIFIED)
+    lab.confirm_caller_id("twilio", VERIFIED)
     caller_ids.add(healthy, ORGANIZATION, "twilio", VERIFIED)
     assert seen(healthy, "twilio")[f"caller id {VERIFIED}"].verdict is OK
 

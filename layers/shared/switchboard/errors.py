@@ -14,7 +14,7 @@ SwitchboardError
 ├── LimitExceeded 429
 ├── ServiceUnavailable 503        one of our own dependencies does not answer
 └── CarrierError 502 ── InvalidCredentials, CarrierPermissionDenied, CarrierMisconfigured,
-    │                   InsufficientBalance 402, AddressRequired 422
+    │                   InsufficientBalance 402, AddressRequired 422, NumberNotHeld 409
     ├── CarrierUnavailable 503 ── RateLimited        the carrier certainly did nothing
     └── OutcomeUnknown 202                           it may or may not have taken effect
 ConfigError                      the deployment is wrong: never turned into an answer
@@ -257,6 +257,13 @@ class AddressRequired(CarrierError):
 
     status = 422
     code = "address_required"
+
+
+class NumberNotHeld(CarrierError):
+    """The carrier account does not hold the number, though our table says that it does."""
+
+    status = 409
+    code = "number_not_held"
 
 
 class CarrierUnavailable(CarrierError):
