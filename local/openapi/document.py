@@ -25,7 +25,7 @@ and beside it Switchboard's own finer words.
 Send `Authorization: Bearer <API key>`. Numbers are E.164, times are UTC, durations are seconds. \
 Errors are `{"detail": …, "code": …, "request_id": …}`: `detail` says what to do next, `code` is \
 stable. A path may end in a slash."""
-_TAGS = {
+TAGS = {
     "Phone numbers": "Search, buy, assign and release numbers.",
     "Calls": "Place calls, find them, take hold of them.",
     "Assistants": "Who answers.",
@@ -69,7 +69,7 @@ def build() -> Json:
         paths.setdefault(route.path, {})[route.method] = made
     for (method, path), made in OPERATIONS.items():
         paths.setdefault(path, {})[method] = made
-    _compare(paths, deployed)
+    compare(paths, deployed)
     return _document(paths, _used(paths, schemas.components))
 
 
@@ -81,13 +81,13 @@ def text(document: Json) -> str:
 def _document(paths: Json, components: Json) -> Json:
     shared = _share_refusals(paths)
     used = {tag for path in paths.values() for made in path.values() for tag in made["tags"]}
-    order = [*(tag for tag in _TAGS if tag in used), *sorted(used - _TAGS.keys())]
+    order = [*(tag for tag in TAGS if tag in used), *sorted(used - TAGS.keys())]
     return {
         "openapi": "3.1.0",
         "info": {"title": "Switchboard", "version": "1", "description": _ABOUT},
         # Beside this document, under whatever name and stage it is served.
         "servers": [{"url": "./"}],
-        "tags": [{"name": tag, "description": _TAGS.get(tag, tag)} for tag in order],
+        "tags": [{"name": tag, "description": TAGS.get(tag, tag)} for tag in order],
         "security": [{"api_key": []}],
         "paths": dict(sorted(paths.items())),
         "components": {
@@ -149,7 +149,8 @@ def _refusal_name(status: str, reply: Json, shared: Json) -> str:
     return name
 
 
-def _compare(paths: Json, deployed: list[routes.TemplateRoute]) -> None:
+def compare(paths: Json, deployed: list[routes.TemplateRoute]) -> None:
+    """Raise Problem unless the described paths are those of the template."""
     described = {(method, routes.nameless(path)) for path, made in paths.items() for method in made}
     wanted = {route.key for route in deployed}
     for missing, what in (
