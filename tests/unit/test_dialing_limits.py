@@ -22,7 +22,7 @@ REST_OF_DAY = 15 * 60 * 60
 @pytest.fixture(autouse=True)
 def _numbers(app: App) -> None:
     hold(app)
-    hold(app, id=4002, phone_number=OTHER_NUMBER)
+    hold(app, phone_number=OTHER_NUMBER)
 
 
 def exceeded(app: App, **changes: Any) -> LimitExceeded:

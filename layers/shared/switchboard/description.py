@@ -1,11 +1,22 @@
-"""What each route answers, for the API's description. A request never pays for it."""
+"""What each route answers, for the API's description. A request never pays for it.
+
+A route says `responses=description.replies(CallReply, CallNotFound)`; `python -m local openapi`
+makes the document of all of them, and finds out by itself which scope a route asks for.
+"""
 
 from collections.abc import Iterable
 from typing import Any, TypedDict
 
 from .errors import (
+    CarrierError,
+    CarrierMisconfigured,
+    CarrierNotConnected,
+    CarrierPermissionDenied,
+    CarrierUnavailable,
     Forbidden,
+    InvalidCredentials,
     InvalidRequest,
+    RateLimited,
     RequestTooLarge,
     ServiceUnavailable,
     SwitchboardError,
@@ -15,7 +26,20 @@ from .errors import (
 type Replies = dict[int, Any]
 
 JSON = "application/json"
-_ALWAYS: tuple[type[SwitchboardError], ...] = (
+type Errors = tuple[type[SwitchboardError], ...]
+
+CARRIER: Errors = (
+    CarrierNotConnected,
+    CarrierError,
+    InvalidCredentials,
+    CarrierPermissionDenied,
+    CarrierMisconfigured,
+    CarrierUnavailable,
+    RateLimited,
+)
+"""What any route can answer that asks a carrier for something."""
+
+_ALWAYS: Errors = (
     InvalidRequest,
     Unauthorized,
     Forbidden,

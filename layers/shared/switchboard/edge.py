@@ -4,8 +4,7 @@ Nothing here is imported on the path of a ringing phone: see `webhook_edge`.
 """
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -23,7 +22,7 @@ from .errors import (
     RequestTooLarge,
     SwitchboardError,
 )
-from .model import Assistant, Call, CallStep, without_numbers
+from .model import without_numbers
 
 # Named like the package, so that every module's own logger speaks through it.
 logger = Logger(service="switchboard")
@@ -122,7 +121,11 @@ def idempotency_key(resolver: APIGatewayRestResolver) -> str | None:
     return key
 
 
-def answer(status: int, body: Json, headers: dict[str, str] | None = None) -> Response[Json]:
+def answer(
+    status: int,
+    body: Mapping[str, object] | Sequence[Mapping[str, object]],
+    headers: dict[str, str] | None = None,
+) -> Response[Any]:
     """Return a JSON reply."""
     return Response(status, content_types.APPLICATION_JSON, body, headers=headers or {})
 
@@ -190,45 +193,3 @@ def problem(
     elif code == Forbidden.code:
         headers = {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
     return answer(status, {"detail": detail, "code": code, "request_id": request_id}, headers)
-
-
-def call_json(call: Call) -> Json:
-    """Return a call as the contract shows it, and beside that our own finer words."""
-    return {
-        "id": call.id,
-        "call_sid": call.call_sid or None,
-        "assistant_id": call.assistant_id,
-        "assistant_name": call.assistant_name,
-        "flow_name": call.flow.name if call.flow else None,
-        "to_phone_number": call.phone_number,
-        "customer_phone_number": call.customer_number,
-        "status": call.status.summary,
-        "duration": call.duration,
-        "started_at": call.created_at.isoformat(),
-        "ended_at": call.ended_at.isoformat() if call.ended_at else None,
-        "call_meta": {"provider": call.carrier, "outbound": call.direction == "outbound"}
-        | ({"agenda": call.agenda} if call.agenda else {})
-        | call.metadata,
-        "total_cost": None,
-        "llm_cost": None,
-        "tts_cost": None,
-        "stt_cost": None,
-        "telephony_cost": None,
-        "cost_currency": None,
-        "provider": call.carrier,
-        "direction": call.direction.value,
-        "state": call.status.value,
-        "answered_with": call.answered_with,
-        "answered_by": call.answered_by,
-        "hangup_cause": call.hangup_cause,
-        "history": [_step_json(step) for step in call.history],
-    }
-
-
-def assistant_json(assistant: Assistant) -> Json:
-    """Return an assistant as the contract shows it, as far as telephony goes."""
-    return asdict(assistant) | {"created_at": assistant.created_at.isoformat()}
-
-
-def _step_json(step: CallStep) -> Json:
-    return asdict(step) | {"at": step.at.isoformat(), "status": step.status.value}
