@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from .directory import Assistant, Flow
+from .assistants import Assistant, Flow
 from .e164 import E164
 from .refusal import Refusal
 

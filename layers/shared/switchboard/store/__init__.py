@@ -4,6 +4,7 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
 
     ORG#<id>              / ORG        [ORG             / <id>]
     ORG#<id>              / ASSISTANT#<id>
+    ORG#<id>              / FLOW#<id>
     TOKEN#<sha256>        / TOKEN      [ORG#<id>#TOKEN  / <id>]
     NUMBER#<e164>         / NUMBER     [ORG#<id>#NUMBER / <e164>]
                                        [ASSISTANT#<id>  / <e164>]  or  [ORG#<id>#FREE / <e164>]
@@ -23,13 +24,16 @@ The number's row is also the claim that keeps anyone else from buying it. Its id
 itself, so the key follows from the id.
 """
 
+from .assistants import Assistants
 from .call_lists import CallLists
 from .calls import Calls
 from .dialing import DialContext, Dialing
 from .directory import Directory
+from .flows import Flows
 from .leases import Leases
 from .limits import Limits, Place, Quota
 from .messages import Messages
+from .number_changes import NumberChanges
 from .number_lists import NumberLists, NumberPage
 from .number_rows import NumberChange
 from .numbers import Numbers
@@ -42,8 +46,11 @@ __all__ = ["DialContext", "NumberChange", "NumberPage", "Place", "Quota", "Store
 
 class Store(
     Directory,
+    Assistants,
+    Flows,
     Numbers,
     NumberLists,
+    NumberChanges,
     Releases,
     Calls,
     CallLists,
