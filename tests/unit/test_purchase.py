@@ -50,7 +50,7 @@ def test_a_bought_number_is_active_and_knows_its_assistant(app: App, books: Book
     assert number is not None
     assert number.status is NumberStatus.ACTIVE
     assert number.organization_id == ORGANIZATION
-    assert number.assistant == an_assistant()
+    assert number.assistant == an_assistant(version=1)
     assert number.capabilities == Capabilities(voice=True, sms=True)
     assert number.country_code == "US"
 

@@ -1,7 +1,8 @@
 """What each number keeps of its assistant and flow, so that a ringing phone costs one read.
 
 A copy is only ever replaced by a later version: however the writers of one assistant overtake
-each other, its numbers end with the last. Every such write counts as a change of the number.
+each other, its numbers end with the last. A new copy is no change of the number: whoever writes
+the number meanwhile leaves the copy alone.
 """
 
 from collections.abc import Iterable
@@ -28,13 +29,12 @@ class Copies(Table):
             ":copy": items.copy_of(assistant),
             ":id": assistant.id,
             ":new": assistant.version,
-            ":one": 1,
         }
         older = "attribute_not_exists(assistant.version) OR assistant.version < :new"
         self.each(
             update(
                 key(item["pk"], item["sk"]),
-                "SET assistant = :copy ADD version :one",
+                "SET assistant = :copy",
                 values,
                 condition=f"assistant.id = :id AND ({older})",
             )
