@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from . import directory
 from .app import App
 from .carriers.base import Check
+from .directory import organizations
 from .errors import Conflict, InvalidRequest, OutcomeUnknown
 from .store import Taken
 
@@ -24,7 +24,7 @@ def connect(
     """
     adapter = app.carrier_class(carrier)
     given = _complete(credentials, adapter.credential_fields)
-    directory.organization(app, organization_id)
+    organizations.find(app, organization_id)
     account = adapter(given, app.carrier_context(carrier, organization_id))
     name = f"connect-{organization_id}-{carrier}"
     try:

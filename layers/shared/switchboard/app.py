@@ -6,7 +6,7 @@ from datetime import datetime
 
 import urllib3
 
-from .carriers import carrier_class, voice_class
+from .carriers import CARRIERS, carrier_class, voice_class
 from .carriers.base import Carrier, CarrierContext, Voice
 from .secrets import Secrets
 from .settings import Settings
@@ -30,6 +30,8 @@ class App:
     """Finds a carrier's adapter by name; raises UnknownProvider."""
     voice_class: Callable[[str], type[Voice]] = voice_class
     """Finds the part of it that calls and webhooks need: nothing else is imported."""
+    carrier_names: tuple[str, ...] = tuple(CARRIERS)
+    """All that can be connected."""
 
     def carrier(self, name: str, organization_id: int) -> Carrier:
         """Return an organization's account at a carrier.

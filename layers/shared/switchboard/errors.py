@@ -8,10 +8,10 @@ SwitchboardError
 ├── Forbidden 403 ── NotOwned
 ├── SignatureInvalid 403 ── SignatureUnauthorized 401
 ├── DestinationNotAllowed 403
-├── NotFound 404 ── AssistantNotFound, NoAssistant, CallNotFound
+├── NotFound 404 ── AssistantNotFound, NoAssistant, CallNotFound, NumberNotFound, FlowNotFound
 ├── RequestTooLarge 413
 ├── Conflict 409 ── NumberUnavailable, IdempotencyKeyReused, PurchaseInProgress, CallInProgress,
-│                   CallNotPlaced
+│                   CallNotPlaced, NumberAssigned, NumberNotReady, ReleaseInProgress
 ├── LimitExceeded 429
 ├── ServiceUnavailable 503        one of our own dependencies does not answer
 └── CarrierError 502 ── InvalidCredentials, CarrierPermissionDenied, CarrierMisconfigured,
@@ -156,6 +156,18 @@ class CallNotFound(NotFound):
     code = "call_not_found"
 
 
+class NumberNotFound(NotFound):
+    """No such phone number in the caller's organization."""
+
+    code = "number_not_found"
+
+
+class FlowNotFound(NotFound):
+    """No such flow in the caller's organization."""
+
+    code = "flow_not_found"
+
+
 class RequestTooLarge(SwitchboardError):
     """The request is larger than anything this API has a use for."""
 
@@ -192,6 +204,24 @@ class PurchaseInProgress(Conflict):
     """The same purchase is still being carried out."""
 
     code = "purchase_in_progress"
+
+
+class NumberAssigned(Conflict):
+    """Another assistant or flow has the number."""
+
+    code = "number_assigned"
+
+
+class NumberNotReady(Conflict):
+    """The number is being bought or released, and cannot be changed meanwhile."""
+
+    code = "number_not_ready"
+
+
+class ReleaseInProgress(Conflict):
+    """The number is just being released."""
+
+    code = "release_in_progress"
 
 
 class CallInProgress(Conflict):

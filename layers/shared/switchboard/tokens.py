@@ -6,8 +6,9 @@ import string
 from dataclasses import replace
 from datetime import timedelta
 
-from . import directory
 from .app import App
+from .directory import organizations
+from .directory.names import named
 from .errors import InvalidRequest, NotFound
 from .model import Token
 
@@ -31,13 +32,13 @@ def create(
         )
     if lifetime is not None and lifetime <= timedelta(0):
         raise InvalidRequest("A token must expire in the future")
-    organization_id = directory.organization(app, organization_id).id
+    organization_id = organizations.find(app, organization_id).id
     secret = _PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
     now = app.clock()
     token = Token(
         id=app.new_id(),
         organization_id=organization_id,
-        name=directory.named(name),
+        name=named(name),
         hash=hash_of(secret),
         prefix=f"{secret[:12]}...",
         scopes=tuple(sorted(set(scopes))),
@@ -50,7 +51,7 @@ def create(
 
 def list_all(app: App, organization_id: int) -> list[Token]:
     """Return an organization's tokens, oldest first; raise NotFound without the organization."""
-    return app.store.tokens(directory.organization(app, organization_id).id)
+    return app.store.tokens(organizations.find(app, organization_id).id)
 
 
 def revoke(app: App, organization_id: int, token_id: int) -> Token:

@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from .assistants import Flow
 from .dialing import DialOptions, Lease, Spending
-from .directory import Flow
 from .e164 import E164
 from .refusal import Refusal
 

@@ -1,16 +1,16 @@
-"""Rows of organizations, their tokens, assistants and caller ids."""
+"""Rows of organizations, their tokens and caller ids."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
 
 from .. import items
 from ..items import Item
-from ..model import Assistant, CallerId, Organization, Token
+from ..model import CallerId, Organization, Token
 from .table import Table, delete, key, listed, sortable, update
 
 
 class Directory(Table):
-    """Who uses Switchboard, and what answers for them."""
+    """Who uses Switchboard."""
 
     def add_organization(self, organization: Organization) -> None:
         """Write a new organization."""
@@ -54,31 +54,6 @@ class Directory(Table):
         """Return an organization's tokens, oldest first. A request for each page of 1 MB."""
         return [items.token(item) for item in self.indexed(f"ORG#{organization_id}#TOKEN")]
 
-    def put_assistant(self, assistant: Assistant) -> None:
-        """Write an assistant, new or changed, and renew the copy in each of its numbers.
-
-        A request for the assistant, one to list its numbers, one for each number.
-        """
-        copy = items.fields_of(assistant)
-        self.put_item(assistant_key(assistant.organization_id, assistant.id) | copy)
-        for item in self.indexed(f"ASSISTANT#{assistant.id}", index="gsi2"):
-            renewed = update(
-                key(item["pk"], item["sk"]),
-                "SET assistant = :copy",
-                {":copy": copy, ":id": assistant.id},
-                condition="assistant.id = :id",
-            )
-            self.update_item(renewed)
-
-    def assistant(self, organization_id: int, assistant_id: int) -> Assistant | None:
-        """Return an assistant of this organization."""
-        item = self.get_item(assistant_key(organization_id, assistant_id))
-        return items.assistant(item) if item else None
-
-    def assistants(self, organization_id: int) -> Iterator[Assistant]:
-        """Yield an organization's assistants. A request for each MB that is really read."""
-        return map(items.assistant, self.below(f"ORG#{organization_id}", "ASSISTANT#"))
-
     def add_caller_id(self, organization_id: int, phone_number: str, carrier: str) -> None:
         """Let the organization show a number that the carrier has verified to be its own."""
         row = caller_id_key(organization_id, phone_number)
@@ -97,11 +72,6 @@ class Directory(Table):
 def organization_key(organization_id: int) -> Item:
     """Return the key of an organization's row."""
     return key(f"ORG#{organization_id}", "ORG")
-
-
-def assistant_key(organization_id: int, assistant_id: int) -> Item:
-    """Return the key of an assistant's row."""
-    return key(f"ORG#{organization_id}", f"ASSISTANT#{assistant_id}")
 
 
 def caller_id_key(organization_id: int, phone_number: str) -> Item:

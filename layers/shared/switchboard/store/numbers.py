@@ -10,6 +10,7 @@ from typing import Any
 from .. import items
 from ..items import Item
 from ..model import Number, NumberOrder
+from .number_rows import number_item, number_key
 from .table import FRESH, Table, delete, key, listed, put, sortable, update
 
 # A number that this order has claimed, and no later one.
@@ -72,19 +73,7 @@ class Numbers(Table):
         return put(item, condition, values, names)
 
     def _put_number(self, number: Number, condition: str) -> Item:
-        item = (
-            number_key(number.phone_number)
-            | listed(number.organization_id, "NUMBER", number.phone_number)
-            | items.fields_of(number)
-        )
-        if number.assistant:
-            item |= {"gsi2pk": f"ASSISTANT#{number.assistant.id}", "gsi2sk": number.phone_number}
-        return put(item, condition)
-
-
-def number_key(phone_number: str) -> Item:
-    """Return the key of a number's row."""
-    return key(f"NUMBER#{phone_number}", "NUMBER")
+        return put(number_item(number), condition)
 
 
 def _order_key(organization_id: int, order_key: str) -> Item:
@@ -102,11 +91,14 @@ def _settle_number(order: NumberOrder, number: Number) -> Item:
         ":carrier_number_id": number.carrier_number_id or "",
         ":capabilities": items.plain(asdict(number.capabilities)),
         ":now": order.updated_at.isoformat(),
+        ":zero": 0,
+        ":one": 1,
     }
     return update(
         number_key(number.phone_number),
         "SET #status = :status, carrier_number_id = :carrier_number_id, "
-        "capabilities = :capabilities, updated_at = :now",
+        "capabilities = :capabilities, updated_at = :now, "
+        "version = if_not_exists(version, :zero) + :one",
         {**_owner(order), **settled},
         condition=_OWNED,
         names={"#status": "status"},

@@ -210,6 +210,17 @@ def update(
     return {"Update": request | _terms(values, names)}
 
 
+def check(
+    row: Item,
+    condition: str,
+    values: Mapping[str, Any] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Item:
+    """Return a condition of a transaction on a row that it does not change."""
+    request = {"Key": serialized(row)} | _conditional(condition)
+    return {"ConditionCheck": request | _terms(values, names)}
+
+
 def delete(
     row: Item,
     condition: str,
