@@ -11,6 +11,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from .app import App
@@ -31,6 +32,8 @@ _BODY_LIMIT = 64 * 1024
 _KEY_LIMIT = 255
 
 type Json = dict[str, Any]
+type Door = APIGatewayRestResolver | APIGatewayRouter
+"""What a route is declared on: a function's resolver, or a part of its routes."""
 
 
 def api() -> APIGatewayRestResolver:
@@ -91,13 +94,13 @@ def handle(
     return reply
 
 
-def current_app(resolver: APIGatewayRestResolver) -> App:
+def current_app(resolver: Door) -> App:
     """Return the App of the request being handled."""
     app: App = resolver.context["app"]()
     return app
 
 
-def authorized(resolver: APIGatewayRestResolver, scope: str) -> int:
+def authorized(resolver: Door, scope: str) -> int:
     """Return the caller's organization; raise Forbidden unless its token has `scope`.
 
     The organization comes from the authorizer, never from the request.

@@ -31,18 +31,20 @@ class Holder:
     flow: ConversationFlow | None = None
 
 
-def assign(app: App, organization_id: int, assistant_id: int, number_id: int) -> Number:
+def assign(
+    app: App, organization_id: int, assistant_id: int, number_id: int
+) -> tuple[Number, Assistant]:
     """Give a number to an assistant; one that it has already stays as it is.
 
     Raises AssistantNotFound, NumberNotFound, NumberAssigned, NumberNotReady, Conflict and,
     where the number must be pointed at us first, CarrierError. Nothing has changed then.
     """
 
-    def attempt() -> Number:
+    def attempt() -> tuple[Number, Assistant]:
         holder = Holder(check_assistant(app, organization_id, assistant_id))
         number = holding.by_id(app, organization_id, number_id)
         check_free_for(number, holder)
-        return give(app, number, holder)
+        return give(app, number, holder), holder.assistant
 
     return persistently(attempt, number_id)
 
@@ -54,7 +56,7 @@ def assign_by_number(
     phone_number: str,
     friendly_name: str | None = None,
     auto_sync: bool = True,
-) -> tuple[Number, bool]:
+) -> tuple[Number, Assistant, bool]:
     """Give a number to an assistant; say whether it was found at a carrier just now.
 
     Raises the same as `assign`, and InvalidNumber.
@@ -68,12 +70,12 @@ def assign_by_number(
     if number is None and found is None:
         looked = " or in its connected carrier accounts" if auto_sync else ""
         raise NumberNotFound(f"Phone number {wanted} not found in your organization{looked}")
-    number = assign(app, organization_id, assistant_id, int(wanted[1:]))
+    number, assistant = assign(app, organization_id, assistant_id, int(wanted[1:]))
     if friendly_name and friendly_name != number.friendly_name:
         number = persistently(
             lambda: _renamed(app, organization_id, number, friendly_name), number.id
         )
-    return number, found is not None
+    return number, assistant, found is not None
 
 
 def unassign(
@@ -94,6 +96,17 @@ def unassign(
         return take_away(app, number), holder
 
     return persistently(attempt, number_id)
+
+
+def unassign_by_number(
+    app: App, organization_id: int, assistant_id: int, phone_number: str
+) -> tuple[Number, Assistant]:
+    """Take a number from its assistant; raise the same as `unassign`, and InvalidNumber."""
+    wanted = parse_e164(phone_number)
+    check_assistant(app, organization_id, assistant_id)
+    if holding.own(app, organization_id, wanted) is None:
+        raise NumberNotFound(f"Phone number {wanted} not found in your organization")
+    return unassign(app, organization_id, int(wanted[1:]), assistant_id)
 
 
 def bind(
