@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import urllib3
 
-from .carriers import carrier_class, voice_class
+from .carriers import CARRIERS, carrier_class, voice_class
 from .carriers.base import Carrier, CarrierContext, Voice
 from .items import Item
 from .model import Actor, AuditEntry
@@ -36,6 +36,8 @@ class App:
     """Finds the part of it that calls and webhooks need: nothing else is imported."""
     actor: Actor | None = None
     """Who asks; nobody while the app acts for itself or for a carrier."""
+    carrier_names: tuple[str, ...] = tuple(CARRIERS)
+    """All that can be connected."""
 
     def acting_for(self, actor: Actor) -> Self:
         """Return this app for somebody whose changes are put on record."""

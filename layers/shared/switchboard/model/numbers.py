@@ -91,7 +91,7 @@ class Number:
     release: ReleaseClaim | None = None
     """While the status is `releasing`."""
     version: int = 1
-    """One more with every change, also of the assistant's copy."""
+    """One more with every change but of the assistant's copy, which has a version of its own."""
 
     @property
     def id(self) -> int:

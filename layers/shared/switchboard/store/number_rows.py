@@ -6,6 +6,7 @@ from typing import Any
 from .. import items
 from ..items import Item
 from ..model import Number
+from .copies import answered_by
 from .table import delete, key, listed, update
 
 _INDEX = ("gsi2pk", "gsi2sk")
@@ -68,7 +69,7 @@ def removed(number: Number) -> Item:
 def _held_by(number: Number) -> str:
     # Every number is under one of the two, so that neither list has to pass over the other's.
     if number.assistant:
-        return f"ASSISTANT#{number.assistant.id}"
+        return answered_by(number.assistant.id)
     return f"ORG#{number.organization_id}#FREE"
 
 
