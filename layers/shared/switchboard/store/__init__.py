@@ -18,6 +18,7 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     LIMIT#<org>#<limit>…  / PLACES     who takes up the places of a limit
     LIMIT#<org>#<limit>…  / QUOTA      how much of a limit is used, in one span of time
     LEASE#<name>          / LEASE      held by one process for a while
+    CACHE#<org>#<carrier> / COUNTRIES  in which it sells numbers, as it said lately
     COUNT#<org>#CALL      / <shard>    how many calls an organization has, in parts
     AUDIT#<org>           / <id>.<request>   who did what, never changed
 
@@ -27,6 +28,7 @@ itself, so the key follows from the id.
 
 from .assistants import Assistants
 from .audit import Audit, AuditFilter
+from .caches import Caches
 from .call_lists import CallLists
 from .calls import Calls
 from .dialing import DialContext, Dialing
@@ -73,5 +75,6 @@ class Store(
     Messages,
     Leases,
     Audit,
+    Caches,
 ):
     """The table. Every method is one request, or says how many."""
