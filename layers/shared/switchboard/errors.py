@@ -1,7 +1,8 @@
 """The one exception tree: what went wrong, the HTTP status it means, and a stable code.
 
 SwitchboardError
-├── InvalidRequest 400 ── InvalidNumber, UnknownProvider, CarrierNotConnected, CallNotActive
+├── InvalidRequest 400 ── InvalidNumber, UnknownProvider, CarrierNotConnected, CallNotActive,
+│   │                     InvalidSettings 422
 │   └── InvalidTemplate 422 ── MissingVariables, TemplateLimit
 ├── Unauthorized 401
 ├── Forbidden 403 ── NotOwned
@@ -60,6 +61,13 @@ class CarrierNotConnected(InvalidRequest):
     """The organization has not stored credentials for this carrier."""
 
     code = "carrier_not_connected"
+
+
+class InvalidSettings(InvalidRequest):
+    """Settings that lack something, or do not fit together."""
+
+    status = 422
+    code = "invalid_settings"
 
 
 class InvalidTemplate(InvalidRequest):

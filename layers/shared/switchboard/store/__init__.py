@@ -37,11 +37,12 @@ from .number_changes import NumberChanges
 from .number_lists import NumberLists, NumberPage
 from .number_rows import NumberChange
 from .numbers import Numbers
+from .pages import Slice
 from .releases import Releases
 from .table import Taken
 from .totals import Totals
 
-__all__ = ["DialContext", "NumberChange", "NumberPage", "Place", "Quota", "Store", "Taken"]
+__all__ = ["DialContext", "NumberChange", "NumberPage", "Place", "Quota", "Slice", "Store", "Taken"]
 
 
 class Store(

@@ -31,9 +31,7 @@ class NumberChanges(Table):
             *([_still(flow_key, flow)] if flow else []),
             *(record for change in changes for record in self._record(change)),
         )
-        return [
-            replace(change.after, version=change.before.version + 1) for change in changes
-        ]
+        return [replace(change.after, version=change.before.version + 1) for change in changes]
 
     def import_numbers(self, numbers: Sequence[Number]) -> None:
         """Write numbers that nobody holds, all or none of them; raise Taken. At most 40."""
