@@ -7,9 +7,10 @@ from typing import Any
 from ..app import App
 from ..errors import AssistantNotFound, Conflict, InvalidRequest, InvalidSettings
 from ..model import Assistant, DialOptions, MachinePolicy
-from ..store import Taken
+from ..store import Slice, Taken
 from . import documents, organizations
 from .documents import Document
+from .lists import being_changed, cut, one_more
 from .names import named, phone_number, phone_numbers, text
 from .urls import stream_url, webhook_url
 
@@ -56,6 +57,47 @@ def list_all(app: App, organization_id: int) -> Iterable[Assistant]:
     return sorted(app.store.assistants(organization_id), key=lambda it: it.id)
 
 
+def page(app: App, organization_id: int, wanted: Slice) -> tuple[list[Assistant], int | None]:
+    """Return some of an organization's assistants, oldest first, and where the next ones begin."""
+    return cut(app.store.assistants_page(organization_id, one_more(wanted)), wanted)
+
+
+def count(app: App, organization_id: int, *, active_only: bool = False) -> int:
+    """Count an organization's assistants."""
+    return app.store.count_assistants(organization_id, active_only=active_only)
+
+
+def delete(app: App, organization_id: int, assistant_id: int) -> Assistant:
+    """Delete an assistant: its numbers stay, with nobody who answers them.
+
+    Deleting it again finishes what a run that died began. Raises AssistantNotFound, and
+    Conflict while it is the base of a flow.
+    """
+    for _ in range(_WRITE_TRIES):
+        found = app.store.dying_assistant(organization_id, assistant_id)
+        if found is None:
+            raise not_found(assistant_id)
+        if found.flow_ids:
+            raise Conflict(_base_of(app, found))
+        try:
+            if found.deleted_at is None:
+                found = app.store.condemn_assistant(found, app.clock())
+        except Taken:
+            continue
+        app.store.bury_assistant(found)
+        return found
+    raise being_changed("Assistant", assistant_id)
+
+
+def _base_of(app: App, assistant: Assistant) -> str:
+    flows = (app.store.flow(assistant.organization_id, it) for it in sorted(assistant.flow_ids))
+    names = ", ".join(f"'{flow.name}' ({flow.id})" for flow in flows if flow)
+    return (
+        f"Assistant '{assistant.name}' is the base of: {names or 'a flow that is being deleted'}. "
+        "Give them another base_assistant_id, or delete them first."
+    )
+
+
 def change(
     app: App, organization_id: int, assistant_id: int, given: Mapping[str, Any], *, merge: bool
 ) -> Assistant:
@@ -99,7 +141,7 @@ def _changed(
             return app.store.put_assistant(new, **details)
         except Taken:
             continue
-    raise Conflict(f"Assistant {assistant_id} is being changed by others. Try again.")
+    raise being_changed("Assistant", assistant_id)
 
 
 def _written(assistant: Assistant, document: Document) -> Assistant:

@@ -43,7 +43,8 @@ _MOST_LEVELS = 32
 def document_of(assistant: Assistant) -> Document:
     """Return an assistant's own settings, each in one place only."""
     fields: Document = {name: getattr(assistant, name) for name in FIELDS}
-    return fields | {"dial_options": dict(vars(assistant.dial_options))} | assistant.extra
+    fields["dial_options"] = dict(vars(assistant.dial_options))
+    return fields | assistant.extra
 
 
 def nested(assistant: Assistant) -> Document:
@@ -166,7 +167,11 @@ def _is_blank(value: Any) -> bool:
     return value is None or value == ""
 
 
-def _merge(old: Any, new: Any) -> Any:
-    if not isinstance(old, dict) or not isinstance(new, dict):
-        return new
-    return old | {name: _merge(old.get(name), it) for name, it in new.items()}
+def _merge(old: Document, new: Document) -> Document:
+    return old | {name: _merged(old.get(name), it) for name, it in new.items()}
+
+
+def _merged(old: Any, new: Any) -> Any:
+    if isinstance(old, dict) and isinstance(new, dict):
+        return _merge(old, new)
+    return new
