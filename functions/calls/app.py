@@ -232,6 +232,7 @@ def update_metadata(
 @api.get(
     "/api/v1/calls/<call_id>/session",
     responses=description.replies(SessionReply, CallNotFound),
+    security=[{"session": []}],
     tags=["Calls"],
 )
 def get_session(call_id: Annotated[int, Path()]) -> Response[edge.Json]:

@@ -77,6 +77,7 @@ class CallBody(BaseModel):
     record: StrictBool | None = None
 
 
+_UNKNOWN = "twilio did not answer whether it placed the call. Do not place it again: …"
 REPLIES = description.replies(
     CallPlaced,
     InvalidNumber,
@@ -92,7 +93,11 @@ REPLIES = description.replies(
     InvalidTemplate,
     LimitExceeded,
     *description.CARRIER,
-) | description.replies(CallPlaced, status=202)
+) | description.replies(
+    CallPlaced,
+    status=202,
+    example={"success": False, "message": _UNKNOWN, "call_sid": None, "status": "unknown"},
+)
 
 
 @api.post("/api/v1/calls/initiate", responses=REPLIES, tags=["Calls"])

@@ -47,6 +47,7 @@ class PurchaseBody(BaseModel):
     ] = None
 
 
+_UNKNOWN = "Twilio did not answer whether it sold +12125550147. Do not buy another instead: …"
 REPLIES = description.replies(
     PurchaseReply,
     InvalidNumber,
@@ -58,7 +59,11 @@ REPLIES = description.replies(
     PurchaseInProgress,
     AddressRequired,
     *description.CARRIER,
-) | description.replies(PurchaseReply, status=202)
+) | description.replies(
+    PurchaseReply,
+    status=202,
+    example={"success": False, "message": _UNKNOWN, "status": "unknown"},
+)
 
 
 @api.post("/api/v1/phone-numbers/purchase", responses=REPLIES, tags=["Phone numbers"])

@@ -56,12 +56,10 @@ def show(number: OwnedNumber, books: Books) -> dict[str, Any]:
         "created_at": number.bought_at,
         "updated_at": number.bought_at,
     }
-    shown = fields | {k: v for k, v in number.config.items() if k in fields}
-    shown["connection_name"] = _name(books, number, APPLICATIONS, "connection_id")
-    shown["messaging_profile_name"] = _name(
-        books, number, MESSAGING_PROFILES, "messaging_profile_id"
-    )
-    return shown
+    fields |= {k: v for k, v in number.config.items() if k in fields}
+    fields["connection_name"] = _name(books, number, APPLICATIONS, "connection_id")
+    profile = _name(books, number, MESSAGING_PROFILES, "messaging_profile_id")
+    return fields | {"messaging_profile_name": profile}
 
 
 def _name(books: Books, number: OwnedNumber, kind: str, field: str) -> str | None:

@@ -54,26 +54,28 @@ def page[Row](
     or comes meanwhile moves no other row to a page that was read already.
     """
     size, number = page_size(asked), figure(asked, "Page", 0)
-    uri = f"/{API_VERSION}/Accounts/{asked.account.id}/{name}"
-    filters = {key: value for key, value in asked.query.items() if key not in _PAGING}
     start = _start(asked, [sid(row) for row in rows], number * size)
     shown = rows[start : start + size]
-
-    def link(number: int, **token: str) -> str:
-        return f"{uri}?{urlencode(filters | {'PageSize': size, 'Page': number} | token)}"
-
-    more = start + size < len(rows)
+    follows = {"PageToken": "PA" + sid(shown[-1])} if start + size < len(rows) else None
     return {
         key: [show(row) for row in shown],
         "page": number,
         "page_size": size,
         "start": start,
         "end": max(start, start + len(shown) - 1),
-        "uri": link(number),
-        "first_page_uri": link(0),
-        "next_page_uri": link(number + 1, PageToken="PA" + sid(shown[-1])) if more else None,
-        "previous_page_uri": link(number - 1) if number else None,
+        "uri": _link(asked, name, size, number),
+        "first_page_uri": _link(asked, name, size, 0),
+        "next_page_uri": _link(asked, name, size, number + 1, follows) if follows else None,
+        "previous_page_uri": _link(asked, name, size, number - 1) if number else None,
     }
+
+
+def _link(
+    asked: Asked, name: str, size: int, number: int, token: dict[str, str] | None = None
+) -> str:
+    filters = {key: value for key, value in asked.query.items() if key not in _PAGING}
+    query = filters | {"PageSize": size, "Page": number} | (token or {})
+    return f"/{API_VERSION}/Accounts/{asked.account.id}/{name}?{urlencode(query)}"
 
 
 def page_of_bodies(

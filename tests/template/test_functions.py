@@ -22,6 +22,7 @@ ALLOWED = {
     "Calls": READ
     | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"}
     | SECRET,
+    "ApiDocs": set(),
     "CarrierWebhookTwilio": WRITE | SECRET,
     "CarrierWebhookTelnyx": WRITE | SECRET,
 }

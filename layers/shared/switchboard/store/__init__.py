@@ -19,12 +19,14 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     LIMIT#<org>#<limit>…  / QUOTA      how much of a limit is used, in one span of time
     LEASE#<name>          / LEASE      held by one process for a while
     COUNT#<org>#CALL      / <shard>    how many calls an organization has, in parts
+    AUDIT#<org>           / <id>.<request>   who did what, never changed
 
 The number's row is also the claim that keeps anyone else from buying it. Its id is the number
 itself, so the key follows from the id.
 """
 
 from .assistants import Assistants
+from .audit import Audit, AuditFilter
 from .call_lists import CallLists
 from .calls import Calls
 from .dialing import DialContext, Dialing
@@ -40,13 +42,25 @@ from .numbers import Numbers
 from .pages import Slice
 from .releases import Releases
 from .table import Taken
+from .tokens import Tokens
 from .totals import Totals
 
-__all__ = ["DialContext", "NumberChange", "NumberPage", "Place", "Quota", "Slice", "Store", "Taken"]
+__all__ = [
+    "AuditFilter",
+    "DialContext",
+    "NumberChange",
+    "NumberPage",
+    "Place",
+    "Quota",
+    "Slice",
+    "Store",
+    "Taken",
+]
 
 
 class Store(
     Directory,
+    Tokens,
     Assistants,
     Flows,
     Numbers,
@@ -60,5 +74,6 @@ class Store(
     Limits,
     Messages,
     Leases,
+    Audit,
 ):
     """The table. Every method is one request, or says how many."""

@@ -1,0 +1,72 @@
+"""What the description's examples speak of: an organization with one of everything."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from switchboard import sessions, tokens
+from switchboard.app import App
+from switchboard.errors import UnknownProvider
+from switchboard.model import CallStatus
+from tests.api.document import Operation
+from tests.builders import ORGANIZATION, OTHER_ORGANIZATION, a_call, a_number, an_assistant
+from tests.builders import an_organization as organization
+from tests.fakes import Books, carriers
+
+MARK = "7Qx"
+"""Stands in every name of the organization's things, so that a leak of any of them shows."""
+
+ALL_SCOPES = ["admin"]
+
+
+def settle(app: App, books: Books) -> App:
+    """Fill the table, and let both carriers' names stand for the fake one."""
+    app = replace(app, **dict.fromkeys(("carrier_class", "voice_class"), named(books)))
+    for number in (ORGANIZATION, OTHER_ORGANIZATION):
+        name = f"Acme {MARK}" if number == ORGANIZATION else "Other"
+        app.store.add_organization(organization(id=number, name=name))
+        for carrier in ("twilio", "telnyx"):
+            app.secrets.store_carrier(number, carrier, {"key": f"secret-{MARK}"})
+    assistant = an_assistant(name=f"Front desk {MARK}", welcome_message=f"Hello from {MARK}")
+    app.store.put_assistant(assistant)
+    line = a_number(
+        carrier="twilio", friendly_name=f"Line {MARK}", assistant=assistant, order_key=MARK
+    )
+    app.store.transact(app.store._put_number(line, "attribute_not_exists(pk)"))
+    app.store.add_call(
+        a_call(
+            carrier="twilio",
+            status=CallStatus.IN_PROGRESS,
+            assistant_name=assistant.name,
+            metadata={"note": MARK},
+        )
+    )
+    return app
+
+
+def key(app: App, organization_id: int = ORGANIZATION, scopes: list[str] | None = None) -> str:
+    """Return the secret of a new API key."""
+    wanted = ALL_SCOPES if scopes is None else scopes
+    return tokens.create(app, organization_id, "test", wanted, None)[1]
+
+
+def session_token(app: App) -> str:
+    """Return the token that came with the call's stream."""
+    return sessions.issue(app.secrets.session_key(), a_call(carrier="twilio"))
+
+
+def token(app: App, operation: Operation) -> str:
+    """Return what opens an operation."""
+    return key(app) if operation.wants_key else session_token(app)
+
+
+def named(books: Books) -> Callable[[str], Any]:
+    """Return a registry in which the fake carrier has the real ones' names."""
+    fake = carriers(books)("fake")
+
+    def find(name: str) -> Any:
+        if name not in ("twilio", "telnyx"):
+            raise UnknownProvider("Provider must be 'twilio' or 'telnyx'")
+        return type(name.capitalize(), (fake,), {"name": name})
+
+    return find
