@@ -41,6 +41,7 @@ from .number_changes import NumberChanges
 from .number_lists import NumberLists, NumberPage
 from .number_rows import NumberChange
 from .numbers import Numbers
+from .pages import Slice
 from .releases import Releases
 from .table import Taken
 from .tokens import Tokens
@@ -53,6 +54,7 @@ __all__ = [
     "NumberPage",
     "Place",
     "Quota",
+    "Slice",
     "Store",
     "Taken",
 ]
