@@ -1,7 +1,8 @@
 """The one exception tree: what went wrong, the HTTP status it means, and a stable code.
 
 SwitchboardError
-├── InvalidRequest 400 ── InvalidNumber, UnknownProvider, CarrierNotConnected, CallNotActive
+├── InvalidRequest 400 ── InvalidNumber, UnknownProvider, CarrierNotConnected, CallNotActive,
+│   │                     NotConfigurable 422
 │   └── InvalidTemplate 422 ── MissingVariables, TemplateLimit
 ├── Unauthorized 401
 ├── Forbidden 403 ── NotOwned
@@ -14,7 +15,8 @@ SwitchboardError
 ├── LimitExceeded 429
 ├── ServiceUnavailable 503        one of our own dependencies does not answer
 └── CarrierError 502 ── InvalidCredentials, CarrierPermissionDenied, CarrierMisconfigured,
-    │                   InsufficientBalance 402, AddressRequired 422, NumberNotHeld 409
+    │                   InsufficientBalance 402, AddressRequired 422, NumberNotHeld 409,
+    │                   NothingThere
     ├── CarrierUnavailable 503 ── RateLimited        the carrier certainly did nothing
     └── OutcomeUnknown 202                           it may or may not have taken effect
 ConfigError                      the deployment is wrong: never turned into an answer
@@ -60,6 +62,13 @@ class CarrierNotConnected(InvalidRequest):
     """The organization has not stored credentials for this carrier."""
 
     code = "carrier_not_connected"
+
+
+class NotConfigurable(InvalidRequest):
+    """A setting that the carrier does not have for a single number."""
+
+    status = 422
+    code = "not_configurable"
 
 
 class InvalidTemplate(InvalidRequest):
@@ -287,6 +296,10 @@ class AddressRequired(CarrierError):
 
     status = 422
     code = "address_required"
+
+
+class NothingThere(CarrierError):
+    """The carrier has nothing by the name or the id that it was asked for."""
 
 
 class NumberNotHeld(CarrierError):

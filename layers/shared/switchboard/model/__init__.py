@@ -5,7 +5,7 @@ from .audit import Actor, AuditEntry
 from .calls import Call, CallEvent, CallStatus, CallStep, CallSummary, CallTotals, Direction
 from .dialing import DialOptions, Lease, Limits, MachinePolicy, Spending
 from .directory import CallerId, Organization, Token
-from .e164 import E164, masked, parse_e164, without_numbers
+from .e164 import E164, is_e164, masked, parse_e164, without_numbers
 from .instructions import ConnectStream, Dial, Hangup, Instruction, Say
 from .messages import Message
 from .numbers import (
@@ -58,6 +58,7 @@ __all__ = [
     "Say",
     "Spending",
     "Token",
+    "is_e164",
     "masked",
     "parse_e164",
     "without_numbers",
