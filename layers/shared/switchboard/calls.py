@@ -1,6 +1,7 @@
 """Answering calls, and keeping what their carriers say about them in order."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from . import destinations, limits, sessions
 from .app import App
 from .carriers.base import InboundCall, OutboundAnswer, Voice, WebhookReply
 from .errors import CallNotFound, ServiceUnavailable
+from .items import Item
 from .model import (
     Assistant,
     Call,
@@ -61,10 +63,17 @@ def connect(
     return carrier.reply(call, outbound_instruction(app, call))
 
 
-def record(app: App, carrier: Voice, organization_id: int, event: CallEvent) -> Call:
+def record(
+    app: App,
+    carrier: Voice,
+    organization_id: int,
+    event: CallEvent,
+    on_record: Sequence[Item] = (),
+) -> Call:
     """Apply an event to its call, at most once and only forward, and return the call.
 
-    An event of a call that has no row makes one.
+    An event of a call that has no row makes one. `on_record` is what the store's `audit`
+    returned for an event that somebody asked for.
 
     Raises ServiceUnavailable when too many others write the same call, and CallNotFound when
     the call is not known and the event does not say whose it is: the carrier sends it again.
@@ -81,7 +90,7 @@ def record(app: App, carrier: Voice, organization_id: int, event: CallEvent) -> 
             advanced = advance(call, event)
             if advanced is None:
                 return call
-            app.store.save_call(call, advanced, limits.spent_cents(advanced))
+            app.store.save_call(call, advanced, limits.spent_cents(advanced), on_record)
             return advanced
         except Taken:
             continue
