@@ -157,7 +157,9 @@ class FakeStock:
         return "https://hooks.example.com/fake"
 
     def wire(self, number: Number) -> None:
-        self._change("wire", number, points_here=True, points_nowhere=False, voice_url=self.voice_url())
+        self._change(
+            "wire", number, points_here=True, points_nowhere=False, voice_url=self.voice_url()
+        )
 
     def set_voice_url(self, number: Number, url: str) -> None:
         self._change(

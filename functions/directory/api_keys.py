@@ -88,9 +88,7 @@ class KeyPage(BaseModel):
     ] = 0
 
 
-@api.get(
-    "/api/v1/users/me/api-keys", responses=description.replies(list[ApiKeyReply]), tags=["API keys"]
-)
+@api.get("/api/v1/users/me/api-keys", responses=description.list_of(ApiKeyReply), tags=["API keys"])
 def list_api_keys(query: Annotated[KeyPage, Query()]) -> Response[edge.Json]:
     """List the organization's API keys, revoked ones too, oldest first."""
     organization_id = edge.authorized(api, permissions.ADMIN)

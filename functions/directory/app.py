@@ -5,9 +5,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.directory import api_keys, audit
 from switchboard import edge, wiring
 from switchboard.app import App
+
+from . import api_keys, audit
 
 api = edge.api()
 api.include_router(api_keys.api)

@@ -33,7 +33,7 @@ from .inputs import PhoneNumber
 api = APIGatewayRouter()
 
 _TAGS = ["Phone numbers"]
-_ERRORS = (
+_ERRORS: description.Errors = (
     InvalidNumber,
     UnknownProvider,
     NumberNotFound,
@@ -46,9 +46,7 @@ SHOWN = description.replies(WebhooksReply, *_ERRORS)
 CHANGED = description.replies(WebhooksUpdated, NotConfigurable, Conflict, *_ERRORS)
 DIAGNOSED = description.replies(DiagnosisReply, *_ERRORS)
 
-Provider = Annotated[
-    StrictStr | None, Field(description="Known from the number.", max_length=20)
-]
+Provider = Annotated[StrictStr | None, Field(description="Known from the number.", max_length=20)]
 
 
 class WebhooksBody(BaseModel):

@@ -34,10 +34,10 @@ class App:
     """Finds a carrier's adapter by name; raises UnknownProvider."""
     voice_class: Callable[[str], type[Voice]] = voice_class
     """Finds the part of it that calls and webhooks need: nothing else is imported."""
-    carrier_names: tuple[str, ...] = tuple(CARRIERS)
-    """All that can be connected."""
     actor: Actor | None = None
     """Who asks; nobody while the app acts for itself or for a carrier."""
+    carrier_names: tuple[str, ...] = tuple(CARRIERS)
+    """All that can be connected."""
 
     def acting_for(self, actor: Actor) -> Self:
         """Return this app for somebody whose changes are put on record."""

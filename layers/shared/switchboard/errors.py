@@ -2,7 +2,7 @@
 
 SwitchboardError
 ├── InvalidRequest 400 ── InvalidNumber, UnknownProvider, CarrierNotConnected, CallNotActive,
-│   │                     NotConfigurable 422, InvalidSettings 422
+│   │                     InvalidSettings 422, NotConfigurable 422
 │   └── InvalidTemplate 422 ── MissingVariables, TemplateLimit
 ├── Unauthorized 401
 ├── Forbidden 403 ── NotOwned
@@ -64,18 +64,18 @@ class CarrierNotConnected(InvalidRequest):
     code = "carrier_not_connected"
 
 
-class NotConfigurable(InvalidRequest):
-    """A setting that the carrier does not have for a single number."""
-
-    status = 422
-    code = "not_configurable"
-
-
 class InvalidSettings(InvalidRequest):
     """Settings that lack something, or do not fit together."""
 
     status = 422
     code = "invalid_settings"
+
+
+class NotConfigurable(InvalidRequest):
+    """A setting that the carrier does not have for a single number."""
+
+    status = 422
+    code = "not_configurable"
 
 
 class InvalidTemplate(InvalidRequest):

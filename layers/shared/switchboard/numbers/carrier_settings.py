@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 from urllib.parse import urlsplit
 
 from ..app import App
@@ -20,7 +19,7 @@ from ..errors import (
     OutcomeUnknown,
 )
 from ..model import Number, NumberStatus, parse_e164
-from ..store import NumberChange, Taken
+from ..store import NumberChange
 from .assigning import persistently
 from .pointing import check_settled
 

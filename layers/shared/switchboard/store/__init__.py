@@ -76,7 +76,7 @@ class Store(
     Limits,
     Messages,
     Leases,
-    Caches,
     Audit,
+    Caches,
 ):
     """The table. Every method is one request, or says how many."""
