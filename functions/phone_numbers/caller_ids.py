@@ -13,7 +13,7 @@ from switchboard import caller_ids, description, edge
 from switchboard.errors import InvalidNumber, NotFound, UnknownProvider
 from switchboard.replies.caller_ids import (
     CallerIdAdded,
-    CallerIdList,
+    CallerIdReply,
     CallerIdSynced,
     added_reply,
     caller_id_reply,
@@ -32,7 +32,7 @@ SYNCED = description.replies(CallerIdSynced, *description.CARRIER)
 ADDED = description.replies(
     CallerIdAdded, InvalidNumber, UnknownProvider, NotFound, *description.CARRIER
 )
-LISTED = description.replies(CallerIdList)
+LISTED = description.list_of(CallerIdReply)
 REMOVED = description.replies(Done, InvalidNumber, NotFound)
 
 

@@ -45,9 +45,6 @@ class CallerIdAdded(TypedDict):
     ]
 
 
-type CallerIdList = list[CallerIdReply]
-
-
 def caller_id_reply(caller_id: CallerId) -> CallerIdReply:
     """Return a caller id."""
     return {"phone_number": caller_id.phone_number, "provider": caller_id.carrier}
