@@ -104,6 +104,7 @@ def app(aws: None, clock: Clock, books: Books) -> App:
         new_id=lambda: next(ids),
         carrier_class=fake,
         voice_class=fake,
+        carrier_names=("fake",),
     )
     boto3.client("secretsmanager").create_secret(
         Name=SETTINGS.session_key_secret, SecretString="a-session-key-of-32-characters-x"

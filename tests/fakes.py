@@ -137,6 +137,10 @@ class FakeStock:
         self.books.ask("find_held")
         return self.books.held.get(phone_number)
 
+    def inspect(self, phone_number: str) -> HeldNumber | None:
+        self.books.ask("inspect")
+        return self.books.held.get(phone_number)
+
     def held_numbers(self) -> Iterator[HeldNumber]:
         self.books.ask("held_numbers")
         yield from list(self.books.held.values())

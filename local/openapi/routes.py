@@ -5,6 +5,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..workspace import ROOT
 
 type Json = dict[str, Any]
 
-_SCOPE = re.compile(r'authorized\(\s*\w+,\s*"([a-z_:-]+)"')
+_SCOPE = re.compile(r'authorized\(\s*\w+,\s*(?:"([a-z_:-]+)"|([\w.]+))')
 _KEY = re.compile(r"\bidempotency_key\(")
 
 
@@ -60,12 +61,20 @@ class CodeRoute:
     def scope(self) -> str | None:
         """Return the scope that the handler asks for, read where it does so."""
         found = _SCOPE.search(self._source)
-        return found[1] if found else None
+        if found is None:
+            return None
+        return found[1] or str(self._constant(found[2]))
 
     @property
     def takes_idempotency_key(self) -> bool:
         """Return whether the handler reads the header Idempotency-Key."""
         return bool(_KEY.search(self._source))
+
+    def _constant(self, name: str) -> Any:
+        """Return what a handler's module knows by a name, which may have dots."""
+        first, _, rest = name.partition(".")
+        value = inspect.unwrap(self.route.func).__globals__[first]
+        return attrgetter(rest)(value) if rest else value
 
     @property
     def _source(self) -> str:

@@ -16,6 +16,9 @@ SECRET = {"secretsmanager:GetSecretValue"}
 ALLOWED = {
     "Authorizer": READ,
     "PurchaseNumber": WRITE | SECRET,
+    "PhoneNumbers": WRITE
+    | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"}
+    | SECRET,
     "InitiateCall": READ
     | {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
     | SECRET,

@@ -13,6 +13,33 @@ Route = tuple[str, str]
 WANTED = {
     ("post", "/api/v1/phone-numbers/purchase"): "PurchaseNumber",
     ("post", "/phone-numbers/purchase"): "PurchaseNumber",
+    ("get", "/api/v1/assistants/organization/phone-numbers"): "PhoneNumbers",
+    ("get", "/api/v1/phone-numbers"): "PhoneNumbers",
+    ("get", "/api/v1/assistants/organization/phone-numbers/available"): "PhoneNumbers",
+    ("get", "/api/v1/assistants/organization/phone-numbers/{phone_number_id}"): "PhoneNumbers",
+    ("patch", "/api/v1/assistants/organization/phone-numbers/{phone_number_id}"): "PhoneNumbers",
+    ("post", "/api/v1/assistants/organization/phone-numbers/sync"): "PhoneNumbers",
+    ("post", "/api/v1/organization/phone-numbers/sync"): "PhoneNumbers",
+    ("post", "/api/v1/phone-numbers/release"): "PhoneNumbers",
+    ("post", "/phone-numbers/release"): "PhoneNumbers",
+    ("get", "/api/v1/assistants/{assistant_id}/phone-numbers"): "PhoneNumbers",
+    ("get", "/api/v1/assistants/{assistant_id}/available-phone-numbers"): "PhoneNumbers",
+    ("get", "/api/v1/assistants/by-phone/{phone_number}"): "PhoneNumbers",
+    (
+        "post",
+        "/api/v1/assistants/{assistant_id}/phone-numbers/{phone_number_id}/assign",
+    ): "PhoneNumbers",
+    (
+        "post",
+        "/api/v1/assistants/{assistant_id}/phone-numbers/{phone_number_id}/unassign",
+    ): "PhoneNumbers",
+    ("post", "/api/v1/assistants/{assistant_id}/phone-numbers/bulk-assign"): "PhoneNumbers",
+    ("post", "/api/v1/assistants/{assistant_id}/phone-numbers/assign-by-number"): "PhoneNumbers",
+    ("post", "/api/v1/assistants/{assistant_id}/phone-numbers/unassign-by-number"): "PhoneNumbers",
+    ("post", "/api/v1/assistants/phonenumbers/{phone_number_id}/assign"): "PhoneNumbers",
+    ("post", "/api/v1/assistants/phonenumbers/{phone_number_id}/unassign"): "PhoneNumbers",
+    ("post", "/api/v1/flows/{flow_id}/phone-numbers/{phone_number_id}/assign"): "PhoneNumbers",
+    ("post", "/api/v1/flows/{flow_id}/phone-numbers/{phone_number_id}/unassign"): "PhoneNumbers",
     ("post", "/api/v1/calls/initiate"): "InitiateCall",
     ("post", "/calls/initiate"): "InitiateCall",
     ("get", "/api/v1/calls"): "Calls",
@@ -60,7 +87,9 @@ def test_every_route_has_its_function(events: dict[Route, tuple[str, Json]]) -> 
 
 def test_every_function_has_code_and_serves_something(functions: dict[str, Json]) -> None:
     for name, properties in functions.items():
-        assert (ROOT / properties["CodeUri"] / "app.py").exists(), name
+        module, _, function = properties.get("Handler", "app.lambda_handler").rpartition(".")
+        code = ROOT / properties["CodeUri"] / f"{module.replace('.', '/')}.py"
+        assert f"def {function}(" in code.read_text(), name
     assert set(functions) == {*WANTED.values(), "Authorizer"}
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from . import directory
 from .app import App
 from .carriers.base import Check
+from .directory import organizations
 from .errors import Conflict, InvalidRequest, OutcomeUnknown
 from .store import Taken
 
@@ -24,13 +24,16 @@ def connect(
     """
     adapter = app.carrier_class(carrier)
     given = _complete(credentials, adapter.credential_fields)
-    directory.organization(app, organization_id)
+    organizations.find(app, organization_id)
     account = adapter(given, app.carrier_context(carrier, organization_id))
     name = f"connect-{organization_id}-{carrier}"
     try:
         with app.store.lease(name, app.clock(), _LEASE_S):
             connection = account.connect()
             app.secrets.store_carrier(organization_id, carrier, connection.credentials)
+            # The secret is no row of the table. Whoever dies before this has told nobody that
+            # the account is connected, and connects it again.
+            app.store.put_on_record(organization_id, "carrier.connected", carrier)
     except Taken as error:
         raise Conflict(
             f"Another run is connecting {carrier} for organization {organization_id} just now. "

@@ -1,7 +1,7 @@
 """Numbers of other companies that an organization shows when it calls: only verified ones."""
 
-from . import directory
 from .app import App
+from .directory import organizations
 from .errors import InvalidRequest, NotFound
 from .model import CallerId, parse_e164
 from .store import Taken
@@ -13,7 +13,7 @@ def add(app: App, organization_id: int, carrier: str, phone_number: str) -> Call
     Raises InvalidRequest, NotFound and CarrierError.
     """
     number = parse_e164(phone_number)
-    directory.organization(app, organization_id)
+    organizations.find(app, organization_id)
     held = app.store.number(number)
     if held is not None and held.organization_id == organization_id:
         raise InvalidRequest(f"{number} was bought here, and can place calls as it is.")
@@ -28,7 +28,7 @@ def add(app: App, organization_id: int, carrier: str, phone_number: str) -> Call
 
 def list_all(app: App, organization_id: int) -> list[CallerId]:
     """Return an organization's caller ids; raise NotFound without the organization."""
-    directory.organization(app, organization_id)
+    organizations.find(app, organization_id)
     return list(app.store.caller_ids(organization_id))
 
 

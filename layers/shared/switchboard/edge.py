@@ -11,6 +11,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from .app import App
@@ -22,7 +23,7 @@ from .errors import (
     RequestTooLarge,
     SwitchboardError,
 )
-from .model import without_numbers
+from .model import Actor, without_numbers
 
 # Named like the package, so that every module's own logger speaks through it.
 logger = Logger(service="switchboard")
@@ -31,6 +32,8 @@ _BODY_LIMIT = 64 * 1024
 _KEY_LIMIT = 255
 
 type Json = dict[str, Any]
+type Door = APIGatewayRestResolver | APIGatewayRouter
+"""What a route is declared on: a function's resolver, or a part of its routes."""
 
 
 def api() -> APIGatewayRestResolver:
@@ -91,13 +94,29 @@ def handle(
     return reply
 
 
-def current_app(resolver: APIGatewayRestResolver) -> App:
-    """Return the App of the request being handled."""
+def current_app(resolver: Door) -> App:
+    """Return the App of the request being handled; what it changes is on record as the caller's."""
     app: App = resolver.context["app"]()
-    return app
+    actor = _actor(resolver)
+    return app.acting_for(actor) if actor else app
 
 
-def authorized(resolver: APIGatewayRestResolver, scope: str) -> int:
+def _actor(resolver: Door) -> Actor | None:
+    request = resolver.current_event.request_context
+    identity = request.authorizer
+    key_id = identity.get("token_id")
+    if key_id is None:
+        # A route that no API key opens: a media runtime with its call's own token.
+        return None
+    return Actor(
+        name=str(identity.get("token_name") or f"API key {key_id}"),
+        key_id=int(key_id),
+        address=request.identity.source_ip,
+        request_id=request.request_id,
+    )
+
+
+def authorized(resolver: Door, scope: str) -> int:
     """Return the caller's organization; raise Forbidden unless its token has `scope`.
 
     The organization comes from the authorizer, never from the request.

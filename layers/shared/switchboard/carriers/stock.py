@@ -54,6 +54,7 @@ class HeldNumber:
     points_nowhere: bool = False
     """Nobody answers its calls: no URL, the carrier's demo, no application."""
     voice_url: str | None = None
+    """This and what follows is complete after inspect(): not every carrier keeps it here."""
     sms_url: str | None = None
     configuration: dict[str, Any] = field(default_factory=dict)
     """The contract's `configuration`, in the carrier's own words."""
@@ -90,6 +91,10 @@ class Stock(Protocol):
         """Return a number as the account holds it, None if it does not."""
         ...
 
+    def inspect(self, phone_number: E164) -> HeldNumber | None:
+        """Return the same with all of its settings, however many requests that takes."""
+        ...
+
     def held_numbers(self) -> Iterator[HeldNumber]:
         """Return every number of the account, following the carrier's pages to the end."""
         ...
@@ -107,7 +112,7 @@ class Stock(Protocol):
         ...
 
     def set_voice_url(self, number: Number, url: str) -> None:
-        """Point the number's calls at `url`; raise InvalidRequest where it cannot be any URL."""
+        """Point the number's calls at `url`; raise NotConfigurable where it cannot be any."""
         ...
 
     def set_sms(self, number: Number, enabled: bool) -> str:
