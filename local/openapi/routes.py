@@ -26,7 +26,8 @@ class TemplateRoute:
     method: str
     path: str
     function: str | None
-    folder: str | None
+    module: str | None
+    """Where the handler is."""
     is_open: bool
 
     @property
@@ -102,13 +103,15 @@ def _of_functions(parsed: Json) -> Iterator[TemplateRoute]:
         if resource["Type"] != "AWS::Serverless::Function":
             continue
         properties = resource["Properties"]
+        handler = properties.get("Handler", parsed["Globals"]["Function"]["Handler"])
+        # A folder of code is a package here, and the handler's module may lie deeper in it.
+        module = ".".join([*Path(properties["CodeUri"]).parts, handler.rpartition(".")[0]])
         for event in properties.get("Events", {}).values():
             if event["Type"] != "Api":
                 continue
             at = event["Properties"]
             is_open = at.get("Auth", {}).get("Authorizer") == "NONE"
-            folder = Path(properties["CodeUri"]).name
-            yield TemplateRoute(at["Method"], at["Path"], name, folder, is_open)
+            yield TemplateRoute(at["Method"], at["Path"], name, module, is_open)
 
 
 def _of_the_gateway(parsed: Json) -> Iterator[TemplateRoute]:
