@@ -71,7 +71,9 @@ def test_an_operation_says_what_a_person_wants_to_know(operation: Operation) -> 
 
 
 def test_a_route_of_the_template_that_nothing_declares_is_named() -> None:
-    missing = routes.TemplateRoute("get", "/api/v1/{thing}/new", "Calls", "calls", False)
+    missing = routes.TemplateRoute(
+        "get", "/api/v1/{thing}/new", "Calls", "functions.calls.app", False
+    )
 
     with pytest.raises(generator.Problem, match=r"GET /api/v1/\{\}/new"):
         generator.compare({}, [missing])
