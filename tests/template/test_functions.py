@@ -14,7 +14,7 @@ READ = {"dynamodb:GetItem"}
 WRITE = READ | {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 SECRET = {"secretsmanager:GetSecretValue"}
 ALLOWED = {
-    "Authorizer": READ,
+    "Authorizer": READ | {"dynamodb:UpdateItem"},
     "PurchaseNumber": WRITE | SECRET,
     "PhoneNumbers": WRITE
     | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"}
@@ -25,6 +25,7 @@ ALLOWED = {
     "Calls": READ
     | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"}
     | SECRET,
+    "Directory": READ | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"},
     "ApiDocs": set(),
     "CarrierWebhookTwilio": WRITE | SECRET,
     "CarrierWebhookTelnyx": WRITE | SECRET,
