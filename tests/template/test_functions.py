@@ -19,6 +19,10 @@ ALLOWED = {
     "PhoneNumbers": WRITE
     | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"}
     | SECRET,
+    "Directory": WRITE
+    | {"dynamodb:Query"}
+    | SECRET
+    | {"secretsmanager:PutSecretValue", "secretsmanager:CreateSecret"},
     "InitiateCall": READ
     | {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
     | SECRET,

@@ -95,7 +95,8 @@ WANTED = {
 OPEN = {
     route
     for route, function in WANTED.items()
-    if function.startswith(("CarrierWebhook", "ApiDocs")) or route[1].endswith(("/session", "/health"))
+    if function.startswith(("CarrierWebhook", "ApiDocs"))
+    or route[1].endswith(("/session", "/health"))
 }
 
 
