@@ -139,7 +139,10 @@ def test_the_place_but_not_the_text_of_an_unforeseen_error_is_shown(run: Run, bo
             ("tokens", "list", "--organization", "7"),
             "Organization 7 not found. Make one: switchboard organizations create NAME",
         ),
-        (("assistants", "activate", *ORG, "5"), "Assistant with ID 5 not found in your organization"),
+        (
+            ("assistants", "activate", *ORG, "5"),
+            "Assistant with ID 5 not found in your organization",
+        ),
         (
             ("assistants", "create", *ORG, "--name", "x", "--stream-url", "ws://media.example.com"),
             "stream_url must begin with wss:// (ws:// only for this machine: localhost, 127.0.0.1)",

@@ -29,7 +29,6 @@ ALLOWED = {
     "Calls": READ
     | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"}
     | SECRET,
-    "Directory": READ | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"},
     "ApiDocs": set(),
     "CarrierWebhookTwilio": WRITE | SECRET,
     "CarrierWebhookTelnyx": WRITE | SECRET,
