@@ -57,7 +57,7 @@ def create_assistant(body: Annotated[NewAssistantBody, Body()]) -> Response[Any]
     return edge.answer(201, assistant_reply(made))
 
 
-@api.get("/api/v1/assistants", responses=description.replies(list[AssistantReply]), tags=_TAGS)
+@api.get("/api/v1/assistants", responses=description.list_of(AssistantReply), tags=_TAGS)
 def list_assistants(query: Annotated[AssistantsQuery, Query()]) -> Response[Any]:
     """List assistants, oldest first, in parts: X-Next-Cursor says where the next one begins."""
     organization_id = edge.authorized(api, "assistants:read")

@@ -76,7 +76,7 @@ def create_flow(body: Annotated[NewFlowBody, Body()]) -> Response[Any]:
     return edge.answer(201, flow_reply(flows.create(edge.current_app(api), organization_id, given)))
 
 
-@api.get("/api/v1/flows", responses=description.replies(list[FlowReply]), tags=_TAGS)
+@api.get("/api/v1/flows", responses=description.list_of(FlowReply), tags=_TAGS)
 def list_flows(query: Annotated[FlowsQuery, Query()]) -> Response[Any]:
     """List flows, oldest first, in parts: X-Next-Cursor says where the next one begins."""
     organization_id = edge.authorized(api, "assistants:read")
