@@ -24,7 +24,6 @@ from .inputs import AssistantId, SliceQuery, page, slice_of
 
 api = APIGatewayRouter()
 
-READ, WRITE = "assistants:read", "assistants:write"
 _TAGS = ["Assistants"]
 _CHANGED = description.replies(
     AssistantReply, AssistantNotFound, InvalidNumber, InvalidSettings, Conflict
@@ -53,15 +52,15 @@ class AssistantsQuery(SliceQuery):
 )
 def create_assistant(body: Annotated[NewAssistantBody, Body()]) -> Response[Any]:
     """Make an assistant. Settings that we do not know are stored and shown as they came."""
-    organization_id = edge.authorized(api, WRITE)
+    organization_id = edge.authorized(api, "assistants:write")
     made = assistants.create(edge.current_app(api), organization_id, body.given())
     return edge.answer(201, assistant_reply(made))
 
 
-@api.get("/api/v1/assistants", responses=description.replies(list[AssistantReply]), tags=_TAGS)
+@api.get("/api/v1/assistants", responses=description.list_of(AssistantReply), tags=_TAGS)
 def list_assistants(query: Annotated[AssistantsQuery, Query()]) -> Response[Any]:
     """List assistants, oldest first, in parts: X-Next-Cursor says where the next one begins."""
-    organization_id = edge.authorized(api, READ)
+    organization_id = edge.authorized(api, "assistants:read")
     wanted = slice_of(query, query.limit, active_only=query.active_only)
     found, last = assistants.page(edge.current_app(api), organization_id, wanted)
     return page([assistant_reply(it) for it in found], last)
@@ -70,7 +69,7 @@ def list_assistants(query: Annotated[AssistantsQuery, Query()]) -> Response[Any]
 @api.get("/api/v1/assistants/count", responses=description.replies(AssistantCount), tags=_TAGS)
 def count_assistants(active_only: Annotated[bool, Query()] = False) -> Response[Any]:
     """Count assistants."""
-    organization_id = edge.authorized(api, READ)
+    organization_id = edge.authorized(api, "assistants:read")
     count = assistants.count(edge.current_app(api), organization_id, active_only=active_only)
     return edge.answer(200, {"count": count})
 
@@ -82,7 +81,7 @@ def count_assistants(active_only: Annotated[bool, Query()] = False) -> Response[
 )
 def get_assistant(assistant_id: AssistantId) -> Response[Any]:
     """Show an assistant."""
-    organization_id = edge.authorized(api, READ)
+    organization_id = edge.authorized(api, "assistants:read")
     found = assistants.find(edge.current_app(api), organization_id, assistant_id)
     return edge.answer(200, assistant_reply(found))
 
@@ -92,7 +91,8 @@ def replace_assistant(
     assistant_id: AssistantId, body: Annotated[AssistantBody, Body()]
 ) -> Response[Any]:
     """Put each setting that is given in place of the old one. Its numbers follow."""
-    return _change(assistant_id, body, merge=False)
+    organization_id = edge.authorized(api, "assistants:write")
+    return _change(organization_id, assistant_id, body, merge=False)
 
 
 @api.patch("/api/v1/assistants/<assistant_id>", responses=_CHANGED, tags=_TAGS)
@@ -100,7 +100,8 @@ def update_assistant(
     assistant_id: AssistantId, body: Annotated[AssistantBody, Body()]
 ) -> Response[Any]:
     """Merge settings into an assistant's, at every depth. Its numbers follow."""
-    return _change(assistant_id, body, merge=True)
+    organization_id = edge.authorized(api, "assistants:write")
+    return _change(organization_id, assistant_id, body, merge=True)
 
 
 @api.patch(
@@ -112,7 +113,7 @@ def switch_assistant(
     assistant_id: AssistantId, is_active: Annotated[bool, Query()]
 ) -> Response[Any]:
     """Let an assistant take calls, or send its callers to its fallback."""
-    organization_id = edge.authorized(api, WRITE)
+    organization_id = edge.authorized(api, "assistants:write")
     app = edge.current_app(api)
     changed = assistants.set_active(app, organization_id, assistant_id, is_active)
     return edge.answer(200, assistant_reply(changed))
@@ -125,14 +126,15 @@ def switch_assistant(
 )
 def delete_assistant(assistant_id: AssistantId) -> Response[Any]:
     """Delete an assistant. Its numbers stay, unassigned; its calls keep its name."""
-    organization_id = edge.authorized(api, WRITE)
+    organization_id = edge.authorized(api, "assistants:write")
     gone = assistants.delete(edge.current_app(api), organization_id, assistant_id)
     message = f"Assistant '{gone.name}' deleted successfully"
     return edge.answer(200, {"success": True, "message": message})
 
 
-def _change(assistant_id: int, body: AssistantBody, *, merge: bool) -> Response[Any]:
-    organization_id = edge.authorized(api, WRITE)
+def _change(
+    organization_id: int, assistant_id: int, body: AssistantBody, *, merge: bool
+) -> Response[Any]:
     app = edge.current_app(api)
     changed = assistants.change(app, organization_id, assistant_id, body.given(), merge=merge)
     return edge.answer(200, assistant_reply(changed))

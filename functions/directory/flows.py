@@ -18,7 +18,6 @@ from .inputs import FlowId, SliceQuery, page, slice_of
 
 api = APIGatewayRouter()
 
-READ, WRITE = "assistants:read", "assistants:write"
 _TAGS = ["Flows"]
 _GRAPH: dict[str, Any] = {
     "begin_node": "greet",
@@ -72,15 +71,15 @@ class FlowsQuery(SliceQuery):
 )
 def create_flow(body: Annotated[NewFlowBody, Body()]) -> Response[Any]:
     """Make a flow; `warnings` tells what in its graph looks like a mistake."""
-    organization_id = edge.authorized(api, WRITE)
+    organization_id = edge.authorized(api, "assistants:write")
     given = body.model_dump(exclude_unset=True)
     return edge.answer(201, flow_reply(flows.create(edge.current_app(api), organization_id, given)))
 
 
-@api.get("/api/v1/flows", responses=description.replies(list[FlowReply]), tags=_TAGS)
+@api.get("/api/v1/flows", responses=description.list_of(FlowReply), tags=_TAGS)
 def list_flows(query: Annotated[FlowsQuery, Query()]) -> Response[Any]:
     """List flows, oldest first, in parts: X-Next-Cursor says where the next one begins."""
-    organization_id = edge.authorized(api, READ)
+    organization_id = edge.authorized(api, "assistants:read")
     wanted = slice_of(query, query.limit, active_only=query.active_only)
     found, last = flows.page(edge.current_app(api), organization_id, wanted)
     return page([flow_reply(it) for it in found], last)
@@ -91,7 +90,7 @@ def list_flows(query: Annotated[FlowsQuery, Query()]) -> Response[Any]:
 )
 def get_flow(flow_id: FlowId) -> Response[Any]:
     """Show a flow."""
-    organization_id = edge.authorized(api, READ)
+    organization_id = edge.authorized(api, "assistants:read")
     return edge.answer(200, flow_reply(flows.find(edge.current_app(api), organization_id, flow_id)))
 
 
@@ -104,7 +103,7 @@ def get_flow(flow_id: FlowId) -> Response[Any]:
 )
 def update_flow(flow_id: FlowId, body: Annotated[FlowBody, Body()]) -> Response[Any]:
     """Put what is given in place of what was. The flow's numbers follow."""
-    organization_id = edge.authorized(api, WRITE)
+    organization_id = edge.authorized(api, "assistants:write")
     given = body.model_dump(exclude_unset=True)
     changed = flows.change(edge.current_app(api), organization_id, flow_id, given)
     return edge.answer(200, flow_reply(changed))
@@ -117,7 +116,7 @@ def update_flow(flow_id: FlowId, body: Annotated[FlowBody, Body()]) -> Response[
 )
 def delete_flow(flow_id: FlowId) -> Response[Any]:
     """Delete a flow. Its numbers stay, and nobody answers them; its base assistant stays."""
-    organization_id = edge.authorized(api, WRITE)
+    organization_id = edge.authorized(api, "assistants:write")
     gone = flows.delete(edge.current_app(api), organization_id, flow_id)
     message = f"Flow '{gone.name}' deleted successfully"
     return edge.answer(200, {"success": True, "message": message})

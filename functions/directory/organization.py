@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
-from switchboard import accounts, description, edge, permissions, tenancy
+from switchboard import accounts, description, edge, tenancy
 from switchboard.directory import organizations
 from switchboard.errors import (
     CarrierPermissionDenied,
@@ -105,7 +105,7 @@ class TwilioBody(BaseModel):
 )
 def get_organization() -> Response[Any]:
     """Show the organization: of its credentials, only how they end."""
-    organization_id = edge.authorized(api, permissions.ADMIN)
+    organization_id = edge.authorized(api, "admin")
     found = organizations.find(edge.current_app(api), organization_id)
     return edge.answer(200, organization_reply(found))
 
@@ -124,7 +124,7 @@ def get_organization() -> Response[Any]:
 )
 def update_organization(body: Annotated[OrganizationBody, Body()]) -> Response[Any]:
     """Change what is given. When a carrier refuses its credentials, nothing is changed."""
-    organization_id = edge.authorized(api, permissions.ADMIN)
+    organization_id = edge.authorized(api, "admin")
     given = body.model_dump(exclude_unset=True)
     changed = tenancy.update(edge.current_app(api), organization_id, given)
     return edge.answer(200, organization_reply(changed))
@@ -137,7 +137,7 @@ def update_organization(body: Annotated[OrganizationBody, Body()]) -> Response[A
 )
 def validate_twilio(body: Annotated[TwilioBody, Body()]) -> Response[Any]:
     """Try Twilio credentials. Nothing is stored."""
-    organization_id = edge.authorized(api, permissions.ADMIN)
+    organization_id = edge.authorized(api, "admin")
     app = edge.current_app(api)
     try:
         name = accounts.probe(app, organization_id, "twilio", body.model_dump())

@@ -1,11 +1,14 @@
 """What the command says about calls that are placed: limits, caller ids, how to dial."""
 
+from dataclasses import replace
+
 import pytest
 
 from switchboard.app import App
 from switchboard.directory.limits import LimitChanges, change
 from switchboard.errors import InvalidRequest
 from switchboard.model import DialOptions, Limits, MachinePolicy
+from switchboard.store import Taken
 from tests.builders import NUMBER, ORGANIZATION, a_number, an_order
 from tests.cli.answers import ORG, answered, refused
 from tests.cli.conftest import Run

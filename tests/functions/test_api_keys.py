@@ -328,12 +328,9 @@ def test_a_key_opens_also_when_its_use_cannot_be_written(
 ) -> None:
     secret = create(app)["key"]
     client = app.store._client
-    monkeypatch.setattr(
-        client, "update_item", lambda **_: client.get_item(TableName="none", Key={})
-    )
-
-    assert opened_by(app, secret)
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "update_item", lambda **_: client.get_item(TableName="none", Key={}))
+        assert opened_by(app, secret)
     opened_by(app, secret)
 
     assert stored(app, secret).usage_count == 2

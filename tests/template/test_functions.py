@@ -19,13 +19,16 @@ ALLOWED = {
     "PhoneNumbers": WRITE
     | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"}
     | SECRET,
+    "Directory": WRITE
+    | {"dynamodb:Query"}
+    | SECRET
+    | {"secretsmanager:PutSecretValue", "secretsmanager:CreateSecret"},
     "InitiateCall": READ
     | {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
     | SECRET,
     "Calls": READ
     | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"}
     | SECRET,
-    "Directory": READ | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"},
     "ApiDocs": set(),
     "CarrierWebhookTwilio": WRITE | SECRET,
     "CarrierWebhookTelnyx": WRITE | SECRET,

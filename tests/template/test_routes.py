@@ -57,6 +57,29 @@ WANTED = {
         "delete",
         "/api/v1/phone-numbers/organization/verified-caller-ids/{phone_number}",
     ): "PhoneNumbers",
+    ("get", "/api/v1/assistants"): "Directory",
+    ("post", "/api/v1/assistants"): "Directory",
+    ("get", "/api/v1/assistants/count"): "Directory",
+    ("get", "/api/v1/assistants/{assistant_id}"): "Directory",
+    ("put", "/api/v1/assistants/{assistant_id}"): "Directory",
+    ("patch", "/api/v1/assistants/{assistant_id}"): "Directory",
+    ("delete", "/api/v1/assistants/{assistant_id}"): "Directory",
+    ("patch", "/api/v1/assistants/{assistant_id}/status"): "Directory",
+    ("get", "/api/v1/flows"): "Directory",
+    ("post", "/api/v1/flows"): "Directory",
+    ("get", "/api/v1/flows/{flow_id}"): "Directory",
+    ("put", "/api/v1/flows/{flow_id}"): "Directory",
+    ("delete", "/api/v1/flows/{flow_id}"): "Directory",
+    ("get", "/api/v1/organization"): "Directory",
+    ("put", "/api/v1/organization"): "Directory",
+    ("post", "/api/v1/organization/twilio/validate"): "Directory",
+    ("get", "/health"): "Directory",
+    ("get", "/api/v1/organization/health"): "Directory",
+    ("get", "/api/v1/users/me/api-keys"): "Directory",
+    ("post", "/api/v1/users/me/api-keys"): "Directory",
+    ("put", "/api/v1/users/me/api-keys/{key_id}"): "Directory",
+    ("delete", "/api/v1/users/me/api-keys/{key_id}"): "Directory",
+    ("get", "/api/v1/audit"): "Directory",
     ("post", "/api/v1/calls/initiate"): "InitiateCall",
     ("post", "/calls/initiate"): "InitiateCall",
     ("get", "/api/v1/calls"): "Calls",
@@ -72,11 +95,6 @@ WANTED = {
     ("get", "/openapi.json"): "ApiDocs",
     ("get", "/docs"): "ApiDocs",
     ("get", "/docs/{file}"): "ApiDocs",
-    ("get", "/api/v1/users/me/api-keys"): "Directory",
-    ("post", "/api/v1/users/me/api-keys"): "Directory",
-    ("put", "/api/v1/users/me/api-keys/{key_id}"): "Directory",
-    ("delete", "/api/v1/users/me/api-keys/{key_id}"): "Directory",
-    ("get", "/api/v1/audit"): "Directory",
     ("post", "/twiml"): "CarrierWebhookTwilio",
     ("post", "/call-status"): "CarrierWebhookTwilio",
     ("post", "/webhooks/sms/twilio"): "CarrierWebhookTwilio",
@@ -89,7 +107,8 @@ WANTED = {
 OPEN = {
     route
     for route, function in WANTED.items()
-    if function.startswith(("CarrierWebhook", "ApiDocs")) or route[1].endswith("/session")
+    if function.startswith(("CarrierWebhook", "ApiDocs"))
+    or route[1].endswith(("/session", "/health"))
 }
 
 

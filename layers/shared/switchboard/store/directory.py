@@ -30,7 +30,14 @@ class Directory(Table):
         changes = _differences(before, after)
         self.transact(
             _set_all(before, changes | {"updated_at": items.plain(after.updated_at)}),
-            *self.audit(before.id, "organization.updated", before.id, **changes),
+            # Of its settings only that they changed: customers keep in them what they like.
+            *self.audit(
+                before.id,
+                "organization.updated",
+                before.id,
+                fields=list(changes),
+                **{name: it for name, it in changes.items() if name in ("name", "limits")},
+            ),
         )
         return replace(after, version=before.version + 1)
 
@@ -109,8 +116,5 @@ def _set_all(before: Organization, changes: Item) -> Item:
 
 def _unchanged(before: Organization) -> str:
     # Rows that were written before there were versions have none.
-    return (
-        "version = :seen"
-        if before.version
-        else "(attribute_not_exists(version) OR version = :seen)"
-    )
+    unversioned = "attribute_not_exists(version) OR version = :seen"
+    return "version = :seen" if before.version else f"({unversioned})"
