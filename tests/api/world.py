@@ -6,10 +6,19 @@ from typing import Any
 
 from switchboard import sessions, tokens
 from switchboard.app import App
+from switchboard.carriers.stock import AvailableNumber
 from switchboard.errors import UnknownProvider
-from switchboard.model import CallStatus
+from switchboard.model import CallStatus, Capabilities
 from tests.api.document import Operation
-from tests.builders import ORGANIZATION, OTHER_ORGANIZATION, a_call, a_number, an_assistant
+from tests.builders import (
+    CALLER,
+    NUMBER,
+    ORGANIZATION,
+    OTHER_ORGANIZATION,
+    a_call,
+    a_number,
+    an_assistant,
+)
 from tests.builders import an_organization as organization
 from tests.fakes import Books, carriers
 
@@ -33,6 +42,9 @@ def settle(app: App, books: Books) -> App:
         carrier="twilio", friendly_name=f"Line {MARK}", assistant=assistant, order_key=MARK
     )
     app.store.transact(app.store._put_number(line, "attribute_not_exists(pk)"))
+    books.hold(NUMBER, carrier_number_id=line.carrier_number_id, points_here=True)
+    books.for_sale = [AvailableNumber(NUMBER, "US", Capabilities(voice=True), monthly_cost="1.00")]
+    app.store.add_caller_id(ORGANIZATION, CALLER, "twilio")
     app.store.add_call(
         a_call(
             carrier="twilio",
