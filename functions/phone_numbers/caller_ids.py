@@ -82,12 +82,12 @@ def list_caller_ids() -> Response[Any]:
     return edge.answer(200, [caller_id_reply(it) for it in found])
 
 
-@api.delete(f"{_BASE}/verified-caller-ids/<phone_number>", responses=REMOVED, tags=_TAGS)
-def remove_caller_id(phone_number: CallerIdNumber) -> Response[Any]:
+@api.delete(f"{_BASE}/verified-caller-ids/<caller_id>", responses=REMOVED, tags=_TAGS)
+def remove_caller_id(caller_id: CallerIdNumber) -> Response[Any]:
     """Show a number no more. It stays verified at the carrier."""
     organization_id = edge.authorized(api, "numbers:write")
-    caller_ids.remove(edge.current_app(api), organization_id, phone_number)
-    return edge.answer(200, {"success": True, "message": f"{phone_number} is shown no more"})
+    caller_ids.remove(edge.current_app(api), organization_id, caller_id)
+    return edge.answer(200, {"success": True, "message": f"{caller_id} is shown no more"})
 
 
 def form_as_json(event: dict[str, Any]) -> dict[str, Any]:

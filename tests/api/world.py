@@ -30,7 +30,8 @@ ALL_SCOPES = ["admin"]
 
 def settle(app: App, books: Books) -> App:
     """Fill the table, and let both carriers' names stand for the fake one."""
-    app = replace(app, **dict.fromkeys(("carrier_class", "voice_class"), named(books)))
+    registry = dict.fromkeys(("carrier_class", "voice_class"), named(books))
+    app = replace(app, **registry, carrier_names=("twilio", "telnyx"))
     for number in (ORGANIZATION, OTHER_ORGANIZATION):
         name = f"Acme {MARK}" if number == ORGANIZATION else "Other"
         app.store.add_organization(organization(id=number, name=name))
