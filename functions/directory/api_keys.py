@@ -91,7 +91,7 @@ class KeyPage(BaseModel):
 @api.get("/api/v1/users/me/api-keys", responses=description.list_of(ApiKeyReply), tags=["API keys"])
 def list_api_keys(query: Annotated[KeyPage, Query()]) -> Response[list[edge.Json]]:
     """List the organization's API keys, revoked ones too, oldest first."""
-    organization_id = edge.authorized(api, "admin")
+    organization_id = edge.authorized(api, permissions.ADMIN)
     app = edge.current_app(api)
     found, last = tokens.page(app, organization_id, query.cursor, query.limit)
     now = app.clock()
@@ -104,7 +104,7 @@ def list_api_keys(query: Annotated[KeyPage, Query()]) -> Response[list[edge.Json
 )
 def create_api_key(body: Annotated[NewKeyBody, Body()]) -> Response[edge.Json]:
     """Make an API key and show its secret, which is never shown again."""
-    organization_id = edge.authorized(api, "admin")
+    organization_id = edge.authorized(api, permissions.ADMIN)
     app = edge.current_app(api)
     lifetime = timedelta(days=body.expires_in_days) if body.expires_in_days else None
     made, key = tokens.create(
@@ -125,7 +125,7 @@ def update_api_key(
     body: Annotated[PermissionsBody | None, Body()] = None,
 ) -> Response[edge.Json]:
     """Rename an API key (in the query), or replace what it may do (in the body), at once."""
-    organization_id = edge.authorized(api, "admin")
+    organization_id = edge.authorized(api, permissions.ADMIN)
     app = edge.current_app(api)
     scopes = body.scopes() if body else None
     changed = tokens.change(app, organization_id, key_id, name, scopes)
@@ -139,7 +139,7 @@ def update_api_key(
 )
 def revoke_api_key(key_id: KeyId) -> Response[edge.Json]:
     """Make an API key worthless, at once and for good."""
-    organization_id = edge.authorized(api, "admin")
+    organization_id = edge.authorized(api, permissions.ADMIN)
     revoked = tokens.revoke(edge.current_app(api), organization_id, key_id)
     done: Done = {"success": True, "message": f"API key '{revoked.name}' revoked"}
     return edge.answer(200, done)

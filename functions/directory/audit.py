@@ -40,7 +40,7 @@ class AuditQuery(BaseModel):
 @api.get("/api/v1/audit", responses=description.replies(AuditPage), tags=["Audit"])
 def list_audit(query: Annotated[AuditQuery, Query()]) -> Response[edge.Json]:
     """List who changed what, newest first. With filters a page may be short: follow `next`."""
-    organization_id = edge.authorized(api, "admin")
+    organization_id = edge.authorized(api, permissions.ADMIN)
     wanted = AuditFilter(
         query.action,
         query.target,
