@@ -2,12 +2,12 @@
 
 import json
 from typing import Annotated, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel, Field, StrictStr
+from pydantic import AfterValidator, BaseModel, Field, StrictStr
 
 from switchboard import caller_ids, description, edge
 from switchboard.errors import InvalidNumber, NotFound, UnknownProvider
@@ -21,8 +21,6 @@ from switchboard.replies.caller_ids import (
 )
 from switchboard.replies.common import Done
 
-from .inputs import PhoneNumber
-
 api = APIGatewayRouter()
 
 _BASE = "/api/v1/phone-numbers/organization"
@@ -34,6 +32,12 @@ ADDED = description.replies(
 )
 LISTED = description.list_of(CallerIdReply)
 REMOVED = description.replies(Done, InvalidNumber, NotFound)
+
+
+# Clients may encode the plus sign.
+CallerIdNumber = Annotated[
+    str, AfterValidator(unquote), Path(description="E.164.", examples=["+12125550199"])
+]
 
 
 class CallerIdBody(BaseModel):
@@ -78,12 +82,12 @@ def list_caller_ids() -> Response[Any]:
     return edge.answer(200, [caller_id_reply(it) for it in found])
 
 
-@api.delete(f"{_BASE}/verified-caller-ids/<phone_number>", responses=REMOVED, tags=_TAGS)
-def remove_caller_id(phone_number: PhoneNumber) -> Response[Any]:
+@api.delete(f"{_BASE}/verified-caller-ids/<caller_id>", responses=REMOVED, tags=_TAGS)
+def remove_caller_id(caller_id: CallerIdNumber) -> Response[Any]:
     """Show a number no more. It stays verified at the carrier."""
     organization_id = edge.authorized(api, "numbers:write")
-    caller_ids.remove(edge.current_app(api), organization_id, phone_number)
-    return edge.answer(200, {"success": True, "message": f"{phone_number} is shown no more"})
+    caller_ids.remove(edge.current_app(api), organization_id, caller_id)
+    return edge.answer(200, {"success": True, "message": f"{caller_id} is shown no more"})
 
 
 def form_as_json(event: dict[str, Any]) -> dict[str, Any]:

@@ -55,7 +55,7 @@ WANTED = {
     ("get", "/api/v1/phone-numbers/organization/verified-caller-ids"): "PhoneNumbers",
     (
         "delete",
-        "/api/v1/phone-numbers/organization/verified-caller-ids/{phone_number}",
+        "/api/v1/phone-numbers/organization/verified-caller-ids/{caller_id}",
     ): "PhoneNumbers",
     ("get", "/api/v1/assistants"): "Directory",
     ("post", "/api/v1/assistants"): "Directory",
