@@ -12,7 +12,7 @@ from switchboard.store.number_rows import number_item
 from tests.builders import ORGANIZATION, OTHER_ORGANIZATION, a_number, an_assistant
 from tests.clock import Clock
 from tests.fakes import Books
-from tests.unit.holding import counted, fill, held, hold
+from tests.unit.holding import counted, fill, held, hold, without_rollback
 
 DESK, SALES = 3001, 3002
 FIRST = 12_125_000_000
@@ -40,7 +40,10 @@ def answered(app: App, assistant_id: int) -> list[int]:
     return [it.id for it in app.store.assistant_numbers_page(assistant_id, "", 2000).numbers]
 
 
-def test_a_thousand_numbers_are_assigned_thirty_at_a_time(app: App) -> None:
+def test_a_thousand_numbers_are_assigned_thirty_at_a_time(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_rollback(monkeypatch)
     ids = free(1000)
     app, seen = counted(app)
 
