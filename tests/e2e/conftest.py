@@ -15,6 +15,8 @@ from local.seed import Seed
 from local.workspace import Workspace
 
 
+# First, for xdist reads the groups at the same moment.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep these tests in one process: they share a stack, and only one fits two cores."""
     for item in items:
