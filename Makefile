@@ -1,6 +1,6 @@
 # Everything sets up what it needs: a clean machine wants only make, Python 3 and a network.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down relay test prove check bench build requirements format clean
+.PHONY: help demo up down relay test prove check bench build openapi requirements format clean
 SHELL := bash
 export SAM_CLI_TELEMETRY := 0
 # Linting and tests never speak to AWS; without a region SAM asks for one.
@@ -27,7 +27,8 @@ relay: .venv/synced ## Linux only: let `sam local invoke` containers reach the s
 	@$(RUN) python -m local relay
 
 test: .venv/synced ## Run every test, end to end included
-	@$(RUN) pytest
+	@$(RUN) pytest --numprocesses auto --ignore tests/e2e
+	@$(RUN) pytest tests/e2e
 
 prove: .venv/synced ## Run the tests that are too long for make test: more examples, more calls at once
 	@$(RUN) pytest -m long
@@ -40,13 +41,16 @@ check: .venv/synced ## Format, lint, types, imports, template
 	@$(RUN) lint-imports
 	@$(RUN) cfn-lint template.yaml
 	@$(RUN) sam validate --lint
-	@$(RUN) pytest -q tests/template
+	@$(RUN) pytest -q tests/template tests/api/test_document.py
 
 bench: .venv/synced build ## Measure the budgets
 	@$(RUN) python -m bench
 
 build: .venv/synced ## sam build
 	@$(RUN) python -m local build
+
+openapi: .venv/synced ## Write the API's description and its pages, from the functions' code
+	@$(RUN) python -m local openapi
 
 requirements: $(UV) ## Write what the layer ships, from the lock file
 	@$(UV) export --frozen --no-dev --no-emit-project --no-hashes --prune boto3 -o layers/shared/requirements.txt >/dev/null

@@ -21,8 +21,9 @@ from starlette.routing import Route
 import sandbox.app
 from bench.runtime import ROOT
 from bench.serving import served
-from switchboard import accounts, directory, tokens, webhook_edge, wiring
+from switchboard import accounts, tokens, webhook_edge, wiring
 from switchboard.app import App
+from switchboard.directory import assistants, organizations
 from switchboard.settings import Settings
 
 _TABLE = "switchboard-bench"
@@ -169,11 +170,11 @@ def make_table(name: str) -> None:
 def _populated(
     carrier: str, app: App, meter: Meter, public: PublicUrl, stream_base: str
 ) -> Deployment:
-    organization = directory.create_organization(app, "Bench")
-    assistant = directory.create_assistant(
+    organization = organizations.create(app, "Bench")
+    assistant = assistants.create(
         app,
         organization.id,
-        directory.NewAssistant(name="Echo", stream_url=f"{stream_base}/runtime/echo"),
+        {"name": "Echo", "stream_url": f"{stream_base}/runtime/echo"},
     )
     _, token = tokens.create(app, organization.id, "bench", ["numbers:write", "calls:write"], None)
     reply = meter.sandbox.get("/_/accounts", params={"carrier": carrier}).raise_for_status()

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from switchboard.model import DialOptions, MachinePolicy
+from switchboard.model import MachinePolicy
 
 from . import output
 from .options import OrganizationId, opened
@@ -49,13 +49,23 @@ def create(
     ] = None,
 ) -> None:
     """Make an assistant, ready to take and to place calls."""
-    from switchboard import directory
+    from switchboard.directory import assistants
 
-    options = DialOptions(ring_timeout, max_duration, machine_detection, voicemail_message, record)
-    wanted = directory.NewAssistant(
-        name, stream_url, welcome_message, fallback_message, fallback_number, options
-    )
-    made = directory.create_assistant(opened(ctx), organization, wanted)
+    given = {
+        "name": name,
+        "stream_url": stream_url,
+        "welcome_message": welcome_message,
+        "fallback_message": fallback_message,
+        "fallback_number": fallback_number,
+        "dial_options": {
+            "ring_timeout": ring_timeout,
+            "max_duration": max_duration,
+            "machine_detection": machine_detection,
+            "voicemail_message": voicemail_message,
+            "record": record,
+        },
+    }
+    made = assistants.create(opened(ctx), organization, given)
     output.say(f"Assistant {made.id} made: {made.name}")
     output.result(output.assistant(made))
 
@@ -63,9 +73,9 @@ def create(
 @app.command("list")
 def list_all(ctx: typer.Context, organization: OrganizationId) -> None:
     """List an organization's assistants, oldest first."""
-    from switchboard import directory
+    from switchboard.directory import assistants
 
-    found = list(directory.assistants(opened(ctx), organization))
+    found = list(assistants.list_all(opened(ctx), organization))
     output.table(
         ("id", "name", "stream URL", "active"),
         ((str(it.id), it.name, it.stream_url, output.yes_no(it.is_active)) for it in found),
@@ -88,9 +98,9 @@ def deactivate(
 
 
 def _switch(ctx: typer.Context, organization: int, assistant_id: int, *, is_active: bool) -> None:
-    from switchboard import directory
+    from switchboard.directory import assistants
 
-    changed = directory.set_active(opened(ctx), organization, assistant_id, is_active)
+    changed = assistants.set_active(opened(ctx), organization, assistant_id, is_active)
     state = "takes calls" if is_active else "sends its callers to the fallback"
     output.say(f"Assistant {changed.id} {state}.")
     output.result(output.assistant(changed))

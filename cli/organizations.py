@@ -20,9 +20,9 @@ def create(
     name: Annotated[str, typer.Argument(help="What people call it.", metavar="NAME")],
 ) -> None:
     """Make an organization."""
-    from switchboard import directory
+    from switchboard.directory import organizations
 
-    made = directory.create_organization(opened(ctx), name)
+    made = organizations.create(opened(ctx), name)
     output.say(f"Organization {made.id} made: {made.name}")
     output.result(output.organization(made))
 
@@ -30,9 +30,9 @@ def create(
 @app.command("list")
 def list_all(ctx: typer.Context) -> None:
     """List all organizations, oldest first."""
-    from switchboard import directory
+    from switchboard.directory import organizations
 
-    found = list(directory.organizations(opened(ctx)))
+    found = list(organizations.list_all(opened(ctx)))
     output.table(("id", "name"), ((str(it.id), it.name) for it in found))
     output.result([output.organization(it) for it in found])
 
@@ -74,9 +74,10 @@ def limits(
     ] = None,
 ) -> None:
     """Show how much an organization may call and where to, after changing what is given."""
-    from switchboard import directory
+    from switchboard.directory import limits as directory_limits
+    from switchboard.directory import organizations
 
-    changes = directory.LimitChanges(
+    changes = directory_limits.LimitChanges(
         tuple(allow_country or ()),
         tuple(forbid_country or ()),
         _given(
@@ -94,9 +95,9 @@ def limits(
     )
     deployment = opened(ctx)
     if changes.is_nothing:
-        found = directory.organization(deployment, organization_id)
+        found = organizations.find(deployment, organization_id)
     else:
-        found = directory.change_limits(deployment, organization_id, changes)
+        found = directory_limits.change(deployment, organization_id, changes)
         output.say(f"Limits of organization {found.id} changed: they hold from the next call on.")
     shown = output.limits(found.limits)
     output.table(("limit", "value"), ((name, output.plainly(it)) for name, it in shown.items()))

@@ -1,4 +1,4 @@
-"""Run `python -m local up | down | demo | build | relay`."""
+"""Run `python -m local up | down | demo | build | relay | openapi`."""
 
 import argparse
 import os
@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
-from . import cloud, demo, relay, stack
+from . import cloud, demo, openapi, relay, stack
 from .problem import Problem
 from .progress import Progress
 from .workspace import ROOT, Workspace
@@ -18,7 +18,7 @@ from .workspace import ROOT, Workspace
 def main() -> int:
     """Do what was asked, and return the exit status; a problem is one line on standard error."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
-    parser.add_argument("what", choices=["up", "down", "demo", "build", "relay"])
+    parser.add_argument("what", choices=["up", "down", "demo", "build", "relay", "openapi"])
     wanted = parser.parse_args().what
     console = Console()
     try:
@@ -42,6 +42,9 @@ def _do(wanted: str, workspace: Workspace, progress: Progress) -> int:
     if wanted == "build":
         with progress.step("sam build"):
             cloud.build(workspace)
+        return 0
+    if wanted == "openapi":
+        openapi.write()
         return 0
     if wanted == "relay":
         return relay.run(workspace, progress)

@@ -1,6 +1,6 @@
-"""Show that it works: buy a number at each carrier, ring it, call from it, and check it all."""
+"""Show that it works: find and buy a number at each carrier, ring it, call from it."""
 
-import random
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -8,6 +8,7 @@ import httpx
 from . import evidence, outbound, timeline
 from .evidence import Evidence, bearer
 from .outbound import OutboundEvidence
+from .problem import Problem
 from .progress import Progress
 from .seed import CARRIERS
 
@@ -16,12 +17,12 @@ _LIMIT_S = 60
 
 
 def run(env: dict[str, str], progress: Progress) -> int:
-    """Buy a number at each carrier, ring it, call from it; return 0 when all went as expected."""
+    """Have each carrier sell us a number, ring it, call from it; return 0 when all went well."""
     failed: list[str] = []
     with httpx.Client(timeout=_LIMIT_S, trust_env=False) as http:
         for carrier in CARRIERS:
-            number = fresh_number()
-            rung = _ring_it(http, env, carrier, number, progress)
+            rung = _find_and_ring(http, env, carrier, progress)
+            number = rung.number
             timeline.show(progress.console, rung)
             called = _call_from_it(http, env, carrier, number, progress)
             timeline.show_outbound(progress.console, called)
@@ -35,14 +36,17 @@ def run(env: dict[str, str], progress: Progress) -> int:
     return 0
 
 
-def _ring_it(
-    http: httpx.Client, env: dict[str, str], carrier: str, number: str, progress: Progress
+def _find_and_ring(
+    http: httpx.Client, env: dict[str, str], carrier: str, progress: Progress
 ) -> Evidence:
+    with progress.step(f"searching for a number at {carrier} through the API"):
+        search = find(http, env, carrier)
+        number = first_of(search)
     with progress.step(f"buying {number} from {carrier} through the API"):
         purchase = buy(http, env, carrier, number)
     with progress.step(f"a caller rings {number}"):
         call = ring(http, env, carrier, number)
-    return evidence.gather(http, env, carrier, number, purchase, call)
+    return evidence.gather(http, env, carrier, search, number, purchase, call)
 
 
 def _call_from_it(
@@ -54,10 +58,21 @@ def _call_from_it(
     return outbound.gather(http, env, carrier, number, placed, transcript)
 
 
-def fresh_number() -> str:
-    """Return a number nobody has bought yet, so that the demo can run again and again."""
-    # No secret hangs on it; 212 is New York, and the sandbox sells any number of the right form.
-    return f"+1212{random.randint(2_200_000, 9_899_999)}"
+def find(http: httpx.Client, env: dict[str, str], carrier: str) -> httpx.Response:
+    """Search for numbers in New York, as a customer's application would."""
+    return http.post(
+        f"{env['SWITCHBOARD_URL']}/api/v1/phone-numbers/search",
+        headers=bearer(env),
+        json={"provider": carrier, "country_code": "US", "area_code": "212", "limit": 5},
+    )
+
+
+def first_of(search: httpx.Response) -> str:
+    """Return the first number that a search found; raise Problem when it found none."""
+    found = search.json().get("numbers") or []
+    if search.status_code != HTTPStatus.OK or not found:
+        raise Problem(f"The search found no number ({search.status_code}): {search.text}")
+    return str(found[0]["phone_number"])
 
 
 def buy(http: httpx.Client, env: dict[str, str], carrier: str, number: str) -> httpx.Response:

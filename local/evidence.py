@@ -14,12 +14,15 @@ class Evidence:
     """What the API, the sandbox's books and the media stream say of one number and one call."""
 
     carrier: str
+    search: Json
+    search_ms: int
     number: str
     purchase_status: int
     purchase: Json
     purchase_ms: int
     carrier_requests: list[Json]
     times_bought: int
+    """And not given back since."""
     transcript: Json
     call: Json
     session_status: int
@@ -30,6 +33,10 @@ class Evidence:
         transcript = self.transcript
         stream: Json = next(iter(transcript.get("streams", [])), {})
         claims = {
+            "the search names what the number can do": self.search["numbers"][0]["capabilities"][
+                "voice"
+            ]
+            is True,
             "the purchase was answered 200": self.purchase_status == 200,
             "the carrier's books hold the number once": self.times_bought == 1,
             "the call was answered": transcript.get("answered") is True,
@@ -60,6 +67,7 @@ def gather(
     http: httpx.Client,
     env: dict[str, str],
     carrier: str,
+    search: httpx.Response,
     number: str,
     purchase: httpx.Response,
     transcript: Json,
@@ -71,17 +79,27 @@ def gather(
     session = fetch_session(http, env, transcript)
     return Evidence(
         carrier=carrier,
+        search=search.json(),
+        search_ms=_ms(search),
         number=number,
         purchase_status=purchase.status_code,
         purchase=purchase.json(),
-        purchase_ms=round(purchase.elapsed.total_seconds() * 1000),
+        purchase_ms=_ms(purchase),
         carrier_requests=[r for r in requests if number[1:] in str(r)],
-        times_bought=sum(1 for bought in books["purchases"] if bought["number"] == number),
+        times_bought=_entries(books["purchases"], number) - _entries(books["releases"], number),
         transcript=transcript,
         call=call_shown(http, env, f"sid/{transcript.get('carrier_call_id')}"),
         session_status=session.status_code if session else 0,
         session=session.json() if session else {},
     )
+
+
+def _entries(entries: list[Json], number: str) -> int:
+    return sum(1 for entry in entries if entry["number"] == number)
+
+
+def _ms(reply: httpx.Response) -> int:
+    return round(reply.elapsed.total_seconds() * 1000)
 
 
 def stream_parameters(transcript: Json) -> dict[str, str]:

@@ -21,6 +21,8 @@ def show(console: Console, evidence: Evidence) -> None:
     """Print a purchase and a call: who asked whom for what, the answer, and when."""
     name = _NAMES[evidence.carrier]
     table = _table(f"{name}: {evidence.number}")
+    found = ", ".join(str(number["phone_number"]) for number in evidence.search["numbers"])
+    _request(table, name, "POST /api/v1/phone-numbers/search", [], evidence.search_ms, found)
     asked = f"POST /api/v1/phone-numbers/purchase {evidence.number}"
     said = f"{evidence.purchase_status} {_message(evidence.purchase)}"
     _request(table, name, asked, evidence.carrier_requests, evidence.purchase_ms, said)

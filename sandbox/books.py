@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,17 @@ def telnyx_account(api_key: str, seed: str, account_id: str) -> Account:
     return Account("telnyx", account_id, credentials, {"signing_seed": seed})
 
 
+def _entry(number: OwnedNumber, via: str) -> dict[str, Any]:
+    return {
+        "carrier": number.carrier,
+        "account": number.account,
+        "number": number.number,
+        "id": number.id,
+        "at": ids.iso(),
+        "via": via,
+    }
+
+
 class UnreadableState(Exception):
     """The state file is damaged or from another version."""
 
@@ -102,6 +114,7 @@ class Books:
         self.numbers: list[OwnedNumber] = []
         self.resources: list[Resource] = []
         self.purchases: list[dict[str, Any]] = []
+        self.releases: list[dict[str, Any]] = []
         # What each account's recent searches returned; a restart forgets it, as time would.
         self.searched: dict[str, set[str]] = {}
 
@@ -129,21 +142,35 @@ class Books:
         """Find an account's resource."""
         return next((r for r in self.resources_of(account, kind) if r.id == resource_id), None)
 
-    def add_number(self, number: OwnedNumber, price: float) -> None:
-        """Enter a purchase: the number has an owner and the owner has less money."""
+    def add_number(self, number: OwnedNumber, price: float, via: str = "api") -> None:
+        """Enter a purchase: the number has an owner and the owner has less money.
+
+        `via` tells whether it was bought with the API or in the carrier's portal.
+        """
         self.numbers.append(number)
         account = self.account(number.carrier, number.account)
         if account is not None:
             account.balance -= price
-        self.purchases.append(
-            {
-                "carrier": number.carrier,
-                "account": number.account,
-                "number": number.number,
-                "id": number.id,
-                "at": ids.iso(),
-            }
-        )
+        self.purchases.append(_entry(number, via))
+
+    def release(self, number: OwnedNumber, via: str = "api") -> None:
+        """Enter a release: nobody owns the number any more."""
+        self.numbers.remove(number)
+        self.releases.append(_entry(number, via))
+
+    def held(self, for_s: float) -> dict[str, tuple[str, str]]:
+        """Return the numbers that were released less than so many seconds ago, and who had them.
+
+        Who: the carrier and the account. A carrier keeps a number from everybody else for a
+        while, so that a mistake can be mended.
+        """
+        since = ids.iso(ids.now() - timedelta(seconds=for_s))
+        owned = {n.number for n in self.numbers}
+        return {
+            entry["number"]: (entry["carrier"], entry["account"])
+            for entry in self.releases
+            if entry["at"] > since and entry["number"] not in owned
+        }
 
     def save(self) -> None:
         """Write everything to the state file, when there is one."""
@@ -160,6 +187,7 @@ class Books:
             "numbers": [asdict(n) for n in self.numbers],
             "resources": [asdict(r) for r in self.resources],
             "purchases": self.purchases,
+            "releases": self.releases,
         }
 
     def _load(self, file: Path) -> None:
@@ -173,3 +201,5 @@ class Books:
         self.numbers = [OwnedNumber(**n) for n in stored["numbers"]]
         self.resources = [Resource(**r) for r in stored["resources"]]
         self.purchases = stored["purchases"]
+        # A file from before releases were kept has none.
+        self.releases = stored.get("releases", [])

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from starlette.routing import Route
 
 from sandbox.books import Account, OwnedNumber, Resource
 from sandbox.telnyx import orders as telnyx_orders
+from sandbox.telnyx import portal as telnyx_portal
 from sandbox.telnyx import routes as telnyx
 from sandbox.transcript import Call, Plan
+from sandbox.twilio import portal as twilio_portal
 from sandbox.twilio import routes as twilio
 from sandbox.world import World
 
@@ -29,6 +31,14 @@ class Carrier:
     routes: Callable[[], list[Route]]
     place_call: Callable[[World, Account, OwnedNumber, str, Plan], tuple[Call, Player]]
     complete_order: Callable[[World, Resource, str], None]
+    new_number: Callable[[str, str], OwnedNumber]
+    """Makes the resource of a number (account id, number); nobody owns it before it is entered."""
+    configure: Callable[[World, Account, OwnedNumber, dict[str, Any]], None]
+    """Sets the carrier's own fields of a number; raises ValueError for a wrong one."""
+    caller_ids: Callable[[World], list[dict[str, Any]]]
+    """Lists all accounts' verified caller ids, and those that wait for their code."""
+    complete_caller_id: Callable[[World, Account, str, str], bool]
+    """Ends a verification with `success` or `failure`; False when none waits."""
 
 
 def _nothing_to_complete(world: World, order: Resource, status: str) -> None:
@@ -36,6 +46,24 @@ def _nothing_to_complete(world: World, order: Resource, status: str) -> None:
 
 
 CARRIERS = {
-    "twilio": Carrier(twilio.OPERATIONS, twilio.routes, twilio.place_call, _nothing_to_complete),
-    "telnyx": Carrier(telnyx.OPERATIONS, telnyx.routes, telnyx.place_call, telnyx_orders.complete),
+    "twilio": Carrier(
+        operations=twilio.OPERATIONS,
+        routes=twilio.routes,
+        place_call=twilio.place_call,
+        complete_order=_nothing_to_complete,
+        new_number=twilio_portal.new_number,
+        configure=twilio_portal.configure,
+        caller_ids=twilio_portal.caller_ids,
+        complete_caller_id=twilio_portal.complete_caller_id,
+    ),
+    "telnyx": Carrier(
+        operations=telnyx.OPERATIONS,
+        routes=telnyx.routes,
+        place_call=telnyx.place_call,
+        complete_order=telnyx_orders.complete,
+        new_number=telnyx_portal.new_number,
+        configure=telnyx_portal.configure,
+        caller_ids=telnyx_portal.caller_ids,
+        complete_caller_id=telnyx_portal.complete_caller_id,
+    ),
 }

@@ -1,13 +1,12 @@
 """The sandbox's own API under `/_/`: read the books, program faults, change settings."""
 
-from collections import Counter
 from dataclasses import asdict
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox import accounts, carriers, control_calls
+from sandbox import accounts, carriers, control_calls, control_numbers
 from sandbox.control_web import Wrong, body, matching, route
 from sandbox.faults import BadFault
 from sandbox.world import World
@@ -54,24 +53,6 @@ async def _webhooks(request: Request, world: World) -> Response:
     return JSONResponse({"webhooks": matching(world.webhooks, request)})
 
 
-async def _numbers(request: Request, world: World) -> Response:
-    carrier = request.query_params.get("carrier")
-    books = world.books
-    bought = Counter((p["carrier"], p["number"]) for p in books.purchases)
-    numbers = [
-        asdict(n) | {"purchases": bought[n.carrier, n.number]}
-        for n in books.numbers
-        if carrier in (None, n.carrier)
-    ]
-    purchases = [p for p in books.purchases if carrier in (None, p["carrier"])]
-    orders = [
-        r.body | {"carrier": r.carrier, "account": r.account}
-        for r in books.resources
-        if r.kind == "number_orders" and carrier in (None, r.carrier)
-    ]
-    return JSONResponse({"numbers": numbers, "purchases": purchases, "orders": orders})
-
-
 async def _program_fault(request: Request, world: World) -> Response:
     try:
         fault = world.faults.program(await body(request))
@@ -98,19 +79,6 @@ async def _settings(request: Request, world: World) -> Response:
     return JSONResponse(asdict(world.settings))
 
 
-async def _complete_order(request: Request, world: World) -> Response:
-    wanted = request.path_params["id"]
-    order = next((r for r in world.books.resources if r.id == wanted), None)
-    if order is None or order.kind != "number_orders":
-        raise Wrong(404, f"no order {wanted}; GET /_/numbers lists them")
-    status = (await body(request)).get("status", "success")
-    if status not in ("success", "failure"):
-        raise Wrong(422, "status must be success or failure")
-    carriers.CARRIERS[order.carrier].complete_order(world, order, status)
-    world.books.save()
-    return JSONResponse(order.body)
-
-
 async def _reset(request: Request, world: World) -> Response:
     await world.reset()
     return Response(status_code=204)
@@ -126,8 +94,7 @@ def routes() -> list[Route]:
         *control_calls.routes(),
         route("/requests", _requests, "GET"),
         route("/webhooks", _webhooks, "GET"),
-        route("/numbers", _numbers, "GET"),
-        route("/orders/{id}/complete", _complete_order, "POST"),
+        *control_numbers.routes(),
         route("/faults", _program_fault, "POST"),
         route("/faults", _list_faults, "GET"),
         route("/faults", _drop_faults, "DELETE"),

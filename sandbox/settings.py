@@ -20,6 +20,8 @@ class Settings:
     longest_ring_s: float = 5.0
     machine_detection_s: float = 0.2
     number_price: float = 1.0
+    # Ten days, as Twilio says: https://support.twilio.com/hc/en-us/articles/223183028
+    released_number_held_s: float = 864_000.0
 
     def change(self, wanted: dict[str, object]) -> None:
         """Set the named figures; raise ValueError for an unknown name or a wrong value."""

@@ -126,6 +126,14 @@ def _entry(api: CarrierApi, operation: str, request: Request) -> dict[str, Any]:
     }
 
 
+def _query(request: Request) -> dict[str, str]:
+    """Return the query; a repeated field is a list with commas, as the SDKs write one too."""
+    fields: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        fields.setdefault(name.removesuffix("[]"), []).append(value)
+    return {name: ",".join(values) for name, values in fields.items()}
+
+
 async def _serve(
     api: CarrierApi, operation: str, handler: Handler, request: Request, entry: dict[str, Any]
 ) -> tuple[Reply, bool]:
@@ -139,7 +147,7 @@ async def _serve(
     entry["fault"] = fault.fault if fault else None
     # What is neither refused nor lost here is the handler's own affair (a pending order).
     own = fault if fault and fault.fault not in REFUSALS + ANSWER_FAULTS else None
-    asked = Asked(world, account, dict(request.path_params), dict(request.query_params), body, own)
+    asked = Asked(world, account, dict(request.path_params), _query(request), body, own)
     if fault and fault.fault in REFUSALS:
         return api.refusal(asked, fault.fault), False
     if fault and fault.fault == "delay":

@@ -69,6 +69,17 @@ class World:
             None,
         )
 
+    def off_sale(self, carrier: str, account_id: str = "") -> set[str]:
+        """Return the numbers that an account, or anybody, cannot buy from a carrier now.
+
+        A number that somebody has at any carrier is nobody else's to sell. Who released one may
+        have it back while it is kept from everybody else.
+        """
+        released = self.books.held(self.settings.released_number_held_s)
+        owned = {number.number for number in self.books.numbers}
+        asking = (carrier, account_id)
+        return owned | {number for number, had_it in released.items() if had_it != asking}
+
     async def reset(self) -> None:
         """Go back to the start: end running calls, forget numbers, orders, faults and requests."""
         await self.stop_tasks()

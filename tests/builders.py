@@ -11,11 +11,13 @@ from switchboard.model import (
     CallEvent,
     CallStatus,
     Capabilities,
+    ConversationFlow,
     Direction,
     Number,
     NumberOrder,
     NumberStatus,
     Organization,
+    Token,
 )
 from switchboard.numbers.purchasing import PurchaseRequest
 from tests.clock import START
@@ -43,6 +45,34 @@ def an_assistant(**changes: Any) -> Assistant:
         welcome_message="Hello from Acme",
     )
     return replace(assistant, **changes)
+
+
+def a_flow(**changes: Any) -> ConversationFlow:
+    """Return an active flow over that assistant."""
+    flow = ConversationFlow(
+        id=6001,
+        organization_id=ORGANIZATION,
+        base_assistant_id=3001,
+        name="Bookings",
+        graph={"begin_node": "start", "nodes": {"start": {"prompt": "Take the booking."}}},
+        created_at=START,
+        updated_at=START,
+    )
+    return replace(flow, **changes)
+
+
+def a_token(**changes: Any) -> Token:
+    """Return an API key that may read numbers and whose secret nobody knows."""
+    token = Token(
+        id=2001,
+        organization_id=ORGANIZATION,
+        name="Deployment",
+        hash="5" * 64,
+        prefix="burki_7Qx...",
+        scopes=("numbers:read",),
+        created_at=START,
+    )
+    return replace(token, **changes)
 
 
 def a_number(**changes: Any) -> Number:

@@ -1,7 +1,7 @@
 """A carrier that lives in memory: it keeps books, and fails as it is told."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from switchboard.carriers.base import (
@@ -14,12 +14,20 @@ from switchboard.carriers.base import (
     WebhookReply,
     WebhookRequest,
 )
-from switchboard.errors import SignatureInvalid, UnknownProvider
+from switchboard.carriers.stock import (
+    AvailableNumber,
+    HeldNumber,
+    NumberSearch,
+    Verification,
+)
+from switchboard.errors import NumberNotHeld, SignatureInvalid, UnknownProvider
 from switchboard.model import (
+    E164,
     Call,
     Capabilities,
     ConnectStream,
     Instruction,
+    Number,
     NumberOrder,
     OrderStatus,
     PurchaseResult,
@@ -67,18 +75,137 @@ class Books:
     """Raised by the next dials, before they take effect."""
     hung_up: list[str] = field(default_factory=list)
     transfers: list[tuple[str, str]] = field(default_factory=list)
+    for_sale: list[AvailableNumber] = field(default_factory=list)
+    country_codes: list[str] = field(default_factory=lambda: ["CA", "US"])
+    held: dict[str, HeldNumber] = field(default_factory=dict)
+    """What the account holds, by phone number."""
+    released: list[str] = field(default_factory=list)
+    """The carrier's id of every number that was really given back."""
+    requests: list[str] = field(default_factory=list)
+    """The name of every method that would have asked the carrier about its numbers."""
+    failures: dict[str, list[Exception]] = field(default_factory=dict)
+    """By method: raised by the next such requests, before they take effect."""
+    vanished: dict[str, list[Exception]] = field(default_factory=dict)
+    """By method: raised by the next such requests, after they took effect."""
+    caller_ids: dict[str, str] = field(default_factory=dict)
+    """What the account lists as verified, with names."""
+
+    def hold(self, phone_number: str, **changes: Any) -> HeldNumber:
+        """Put a number into the account as if bought in the carrier's portal."""
+        held = HeldNumber(
+            E164(phone_number),
+            f"PN{phone_number[1:]}",
+            friendly_name=phone_number,
+            capabilities=Capabilities(voice=True, sms=True),
+            country_code="US",
+            points_nowhere=True,
+        )
+        self.held[phone_number] = held = replace(held, **changes)
+        return held
+
+    def ask(self, method: str) -> None:
+        """Note a request, let happen what happens meanwhile, and fail if told so."""
+        self.requests.append(method)
+        if self.meanwhile:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            meanwhile()
+        if self.failures.get(method):
+            raise self.failures[method].pop(0)
+
+    def lose(self, method: str) -> None:
+        """Fail, if told so, although the request took effect."""
+        if self.vanished.get(method):
+            raise self.vanished[method].pop(0)
+
+
+class FakeStock:
+    """The numbers of the fake carrier's account, but for buying them."""
+
+    books: Books
+
+    def search(self, wanted: NumberSearch) -> list[AvailableNumber]:
+        self.books.ask("search")
+        return [it for it in self.books.for_sale if it.country_code == wanted.country_code][
+            : wanted.limit
+        ]
+
+    def countries(self) -> list[str]:
+        self.books.ask("countries")
+        return list(self.books.country_codes)
+
+    def find_held(self, phone_number: str) -> HeldNumber | None:
+        self.books.ask("find_held")
+        return self.books.held.get(phone_number)
+
+    def inspect(self, phone_number: str) -> HeldNumber | None:
+        self.books.ask("inspect")
+        return self.books.held.get(phone_number)
+
+    def held_numbers(self) -> Iterator[HeldNumber]:
+        self.books.ask("held_numbers")
+        yield from list(self.books.held.values())
+
+    def release(self, number: Number) -> None:
+        self.books.ask("release")
+        held = self.books.held.get(number.phone_number)
+        if held and number.carrier_number_id in (None, held.carrier_number_id):
+            del self.books.held[number.phone_number]
+            self.books.released.append(held.carrier_number_id)
+        self.books.lose("release")
+
+    def voice_url(self) -> str:
+        return "https://hooks.example.com/fake"
+
+    def wire(self, number: Number) -> None:
+        self._change(
+            "wire", number, points_here=True, points_nowhere=False, voice_url=self.voice_url()
+        )
+
+    def set_voice_url(self, number: Number, url: str) -> None:
+        self._change(
+            "set_voice_url",
+            number,
+            points_here=url == self.voice_url(),
+            points_nowhere=False,
+            voice_url=url,
+        )
+
+    def set_sms(self, number: Number, enabled: bool) -> str:
+        self._change("set_sms", number, sms_url="ours" if enabled else None)
+        return "enabled (ours)" if enabled else "disabled (empty URL)"
+
+    def _change(self, method: str, number: Number, **changes: Any) -> None:
+        self.books.ask(method)
+        if number.phone_number not in self.books.held:
+            raise NumberNotHeld(f"fake does not hold {number.phone_number}.")
+        held = self.books.held[number.phone_number]
+        self.books.held[number.phone_number] = replace(held, **changes)
+        self.books.lose(method)
+
+    def verified_caller_ids(self) -> list[tuple[E164, str]]:
+        self.books.ask("verified_caller_ids")
+        return [(E164(number), name) for number, name in self.books.caller_ids.items()]
+
+    def verify_caller_id(
+        self, phone_number: E164, friendly_name: str, code: str | None = None
+    ) -> Verification:
+        self.books.ask("verify_caller_id")
+        if phone_number in self.books.caller_ids:
+            return Verification(phone_number, is_verified=True)
+        return Verification(phone_number, code="123456")
 
 
 def carriers(books: Books) -> Callable[[str], Any]:
     """Return a registry with one carrier, `fake`, that keeps these books."""
 
-    class Fake:
+    class Fake(FakeStock):
         name: ClassVar[str] = "fake"
         forgery: ClassVar[type[SignatureInvalid]] = SignatureInvalid
         credential_fields: ClassVar[tuple[str, ...]] = ("key",)
 
         def __init__(self, credentials: Credentials, context: CarrierContext) -> None:
             self.credentials = credentials
+            self.books = books
 
         def connect(self) -> Connection:
             if books.meanwhile:
@@ -94,6 +221,10 @@ def carriers(books: Books) -> Callable[[str], Any]:
             books.expected.append(expected)
             return list(books.checks)
 
+        def account_name(self) -> str:
+            books.ask("account_name")
+            return "Acme"
+
         def has_verified(self, phone_number: str) -> bool:
             return phone_number in books.verified
 
@@ -104,6 +235,13 @@ def carriers(books: Books) -> Callable[[str], Any]:
             if books.buy_errors:
                 raise books.buy_errors.pop(0)
             books.bought.append(order)
+            books.hold(
+                order.phone_number,
+                carrier_number_id="PN1",
+                points_here=True,
+                points_nowhere=False,
+                voice_url="ours",
+            )
             if books.lost_answers:
                 raise books.lost_answers.pop(0)
             return _result(order, books.first_status or books.status)

@@ -10,8 +10,28 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AfterValidator, BaseModel, Field, StrictStr
 
-from switchboard import calls, control, edge, export, listing, wiring
+from switchboard import calls, control, description, edge, export, listing, wiring
 from switchboard.app import App
+from switchboard.errors import (
+    AssistantNotFound,
+    CallNotActive,
+    CallNotFound,
+    CallNotPlaced,
+    DestinationNotAllowed,
+    InvalidNumber,
+)
+from switchboard.replies.calls import (
+    CallCount,
+    CallExport,
+    CallPage,
+    CallReply,
+    CallTotalsReply,
+    SessionReply,
+    call_reply,
+    session_reply,
+    totals_reply,
+)
+from switchboard.replies.common import Done
 
 api = edge.api()
 
@@ -24,13 +44,13 @@ class CallQuery(BaseModel):
 
     status: Literal["ongoing", "completed", "failed"] | None = None
     assistant_id: int | None = None
-    customer_phone: str | None = None
-    call_sid: str | None = None
-    assistant_name: str | None = None
-    date_from: datetime | None = None
-    date_to: datetime | None = None
-    min_duration: Annotated[int | None, Field(ge=0)] = None
-    max_duration: Annotated[int | None, Field(ge=0)] = None
+    customer_phone: Annotated[str | None, Field(description="A part of it.")] = None
+    call_sid: Annotated[str | None, Field(description="A part of it.")] = None
+    assistant_name: Annotated[str | None, Field(description="A part of it.")] = None
+    date_from: Annotated[datetime | None, Field(description="UTC without a zone.")] = None
+    date_to: Annotated[datetime | None, Field(description="UTC without a zone.")] = None
+    min_duration: Annotated[int | None, Field(ge=0, description="Seconds.")] = None
+    max_duration: Annotated[int | None, Field(ge=0, description="Seconds.")] = None
 
 
 class PageQuery(CallQuery):
@@ -48,35 +68,51 @@ class ExportQuery(CallQuery):
     cursor: Annotated[int | None, Field(ge=0, description="X-Next-Cursor of the last part")] = None
 
 
+EXPORT = description.replies(CallExport, AssistantNotFound)
+EXPORT[200]["content"]["text/csv"] = {"schema": {"type": "string"}}
+
+
 class TransferBody(BaseModel):
     """Where to put the other side through."""
 
-    to: Annotated[StrictStr, Field(examples=["+12125550199", "sip:desk@example.com"])]
+    to: Annotated[
+        StrictStr,
+        Field(
+            description="E.164, or a SIP address.",
+            examples=["+12125550199", "sip:desk@example.com"],
+        ),
+    ]
 
 
 class MetadataBody(BaseModel):
     """Notes to merge into the call's; null removes one."""
 
-    metadata: dict[str, Any]
+    metadata: Annotated[dict[str, Any], Field(examples=[{"order": "A-17", "mood": None}])]
 
 
 # --- finding calls ---
 
 
-@api.get("/api/v1/calls")
+@api.get(
+    "/api/v1/calls", responses=description.replies(CallPage, AssistantNotFound), tags=["Calls"]
+)
 def list_calls(query: Annotated[PageQuery, Query()]) -> Response[edge.Json]:
     """List calls, newest first. Filters are joined with AND."""
     organization_id = edge.authorized(api, "calls:read")
     page, total = listing.search(
         edge.current_app(api), organization_id, _wanted(query), query.skip, query.limit
     )
-    items = [edge.call_json(call) for call in page]
+    items = [call_reply(call) for call in page]
     return edge.answer(
         200, {"items": items, "total": total, "skip": query.skip, "limit": query.limit}
     )
 
 
-@api.get("/api/v1/calls/count")
+@api.get(
+    "/api/v1/calls/count",
+    responses=description.replies(CallCount, AssistantNotFound),
+    tags=["Calls"],
+)
 def count_calls(query: Annotated[CallQuery, Query()]) -> Response[edge.Json]:
     """Count calls."""
     organization_id = edge.authorized(api, "calls:read")
@@ -84,22 +120,19 @@ def count_calls(query: Annotated[CallQuery, Query()]) -> Response[edge.Json]:
     return edge.answer(200, {"count": count})
 
 
-@api.get("/api/v1/calls/stats")
+@api.get(
+    "/api/v1/calls/stats",
+    responses=description.replies(CallTotalsReply, AssistantNotFound),
+    tags=["Calls"],
+)
 def sum_calls(query: Annotated[CallQuery, Query()]) -> Response[edge.Json]:
     """Count calls and the seconds that people spoke in them."""
     organization_id = edge.authorized(api, "calls:read")
     found = listing.totals(edge.current_app(api), organization_id, _wanted(query))
-    return edge.answer(
-        200,
-        {
-            "total_calls": found.calls,
-            "total_duration": found.seconds,
-            "average_duration": found.average_seconds,
-        },
-    )
+    return edge.answer(200, totals_reply(found))
 
 
-@api.get("/api/v1/calls/export")
+@api.get("/api/v1/calls/export", responses=EXPORT, tags=["Calls"])
 def export_calls(query: Annotated[ExportQuery, Query()]) -> Response[Any]:
     """Give calls as a file, in parts: each names the cursor of the next."""
     organization_id = edge.authorized(api, "calls:read")
@@ -115,27 +148,40 @@ def export_calls(query: Annotated[ExportQuery, Query()]) -> Response[Any]:
     return Response(200, "text/csv; charset=utf-8", "".join(lines.rows), headers=headers)
 
 
-@api.get("/api/v1/calls/sid/<call_sid>")
+@api.get(
+    "/api/v1/calls/sid/<call_sid>",
+    responses=description.replies(CallReply, CallNotFound),
+    tags=["Calls"],
+)
 def get_call_by_sid(call_sid: CallSid) -> Response[edge.Json]:
     """Show a call by its carrier's id."""
     organization_id = edge.authorized(api, "calls:read")
     call = calls.find_by_sid(edge.current_app(api), organization_id, call_sid)
-    return edge.answer(200, edge.call_json(call))
+    return edge.answer(200, call_reply(call))
 
 
-@api.get("/api/v1/calls/<call_id>")
+@api.get(
+    "/api/v1/calls/<call_id>",
+    responses=description.replies(CallReply, CallNotFound),
+    tags=["Calls"],
+)
 def get_call(call_id: Annotated[int, Path()]) -> Response[edge.Json]:
     """Show a call."""
     organization_id = edge.authorized(api, "calls:read")
-    return edge.answer(
-        200, edge.call_json(calls.find(edge.current_app(api), organization_id, call_id))
-    )
+    call = calls.find(edge.current_app(api), organization_id, call_id)
+    return edge.answer(200, call_reply(call))
 
 
 # --- taking hold of a call ---
 
 
-@api.post("/api/v1/calls/<call_sid>/terminate")
+@api.post(
+    "/api/v1/calls/<call_sid>/terminate",
+    responses=description.replies(
+        Done, CallNotFound, CallNotActive, CallNotPlaced, *description.CARRIER
+    ),
+    tags=["Calls"],
+)
 def terminate_call(call_sid: CallSid) -> Response[edge.Json]:
     """End a call."""
     organization_id = edge.authorized(api, "calls:write")
@@ -144,7 +190,19 @@ def terminate_call(call_sid: CallSid) -> Response[edge.Json]:
     return edge.answer(200, {"success": True, "message": message})
 
 
-@api.post("/api/v1/calls/<call_sid>/transfer")
+@api.post(
+    "/api/v1/calls/<call_sid>/transfer",
+    responses=description.replies(
+        Done,
+        CallNotFound,
+        CallNotActive,
+        CallNotPlaced,
+        InvalidNumber,
+        DestinationNotAllowed,
+        *description.CARRIER,
+    ),
+    tags=["Calls"],
+)
 def transfer_call(call_sid: CallSid, body: Annotated[TransferBody, Body()]) -> Response[edge.Json]:
     """Put the other side through to a number or a SIP address."""
     organization_id = edge.authorized(api, "calls:write")
@@ -153,7 +211,11 @@ def transfer_call(call_sid: CallSid, body: Annotated[TransferBody, Body()]) -> R
     return edge.answer(200, {"success": True, "message": message})
 
 
-@api.patch("/api/v1/calls/<call_id>/metadata")
+@api.patch(
+    "/api/v1/calls/<call_id>/metadata",
+    responses=description.replies(CallReply, CallNotFound),
+    tags=["Calls"],
+)
 def update_metadata(
     call_id: Annotated[int, Path()], body: Annotated[MetadataBody, Body()]
 ) -> Response[edge.Json]:
@@ -161,26 +223,24 @@ def update_metadata(
     organization_id = edge.authorized(api, "calls:write")
     app = edge.current_app(api)
     call = control.update_metadata(app, organization_id, call_id, body.metadata)
-    return edge.answer(200, edge.call_json(call))
+    return edge.answer(200, call_reply(call))
 
 
 # --- the media runtime ---
 
 
-@api.get("/api/v1/calls/<call_id>/session")
+@api.get(
+    "/api/v1/calls/<call_id>/session",
+    responses=description.replies(SessionReply, CallNotFound),
+    security=[{"session": []}],
+    tags=["Calls"],
+)
 def get_session(call_id: Annotated[int, Path()]) -> Response[edge.Json]:
     """Give a media runtime the full context of the call whose session token it holds."""
     header = str(api.current_event.headers.get("Authorization") or "")
     token = header.removeprefix("Bearer ").strip()
     call, assistant = calls.session(edge.current_app(api), call_id, token)
-    return edge.answer(
-        200,
-        calls.stream_context(call)
-        | {
-            "call": edge.call_json(call),
-            "assistant": edge.assistant_json(assistant) if assistant else None,
-        },
-    )
+    return edge.answer(200, session_reply(calls.stream_context(call), call, assistant))
 
 
 def _wanted(query: CallQuery) -> listing.CallFilter:

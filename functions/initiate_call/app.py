@@ -8,9 +8,24 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field, StrictBool, StrictInt, StrictStr
 
-from switchboard import dialing, edge, wiring
+from switchboard import description, dialing, edge, wiring
 from switchboard.app import App
+from switchboard.errors import (
+    AssistantNotFound,
+    CallInProgress,
+    DestinationNotAllowed,
+    IdempotencyKeyReused,
+    InsufficientBalance,
+    InvalidNumber,
+    InvalidTemplate,
+    LimitExceeded,
+    MissingVariables,
+    NoAssistant,
+    NotOwned,
+    TemplateLimit,
+)
 from switchboard.model import Call, CallStatus, DialOptions, MachinePolicy
+from switchboard.replies.calls import CallPlaced, placed_reply
 
 api = edge.api()
 
@@ -18,22 +33,75 @@ api = edge.api()
 class CallBody(BaseModel):
     """Whom to call, from which number, and what to say."""
 
-    to_phone_number: Annotated[StrictStr | None, Field(examples=["+12125550199"])] = None
-    from_phone_number: Annotated[StrictStr | None, Field(examples=["+14155550100"])] = None
-    assistant_id: StrictInt | None = None
-    welcome_message: Annotated[StrictStr | None, Field(max_length=16_384)] = None
-    agenda: Annotated[StrictStr | None, Field(max_length=16_384)] = None
-    variables: dict[str, Any] | None = None
-    metadata: dict[str, Any] | None = None
-    ring_timeout: Annotated[StrictInt | None, Field(ge=5, le=120, description="seconds")] = None
-    max_duration: Annotated[StrictInt | None, Field(ge=30, le=14_400, description="seconds")] = None
-    machine_detection: MachinePolicy | None = None
-    voicemail_message: Annotated[StrictStr | None, Field(max_length=4_096)] = None
+    to_phone_number: Annotated[
+        StrictStr | None, Field(description="E.164: whom to call.", examples=["+12125550199"])
+    ] = None
+    from_phone_number: Annotated[
+        StrictStr | None,
+        Field(description="E.164: a number or caller id of yours.", examples=["+14155550100"]),
+    ] = None
+    assistant_id: Annotated[
+        StrictInt | None, Field(description="Who speaks, if not the number's own assistant.")
+    ] = None
+    welcome_message: Annotated[
+        StrictStr | None,
+        Field(
+            description="Instead of the assistant's own; `{{ variables }}` are filled in.",
+            max_length=16_384,
+            examples=["Hello {{ customer.name }}, this is Acme."],
+        ),
+    ] = None
+    agenda: Annotated[
+        StrictStr | None,
+        Field(description="What to speak about; as the welcome message.", max_length=16_384),
+    ] = None
+    variables: Annotated[
+        dict[str, Any] | None,
+        Field(description="Values of the variables.", examples=[{"customer": {"name": "Ann"}}]),
+    ] = None
+    metadata: Annotated[
+        dict[str, Any] | None,
+        Field(description="Your own notes on the call.", examples=[{"order": "A-17"}]),
+    ] = None
+    ring_timeout: Annotated[StrictInt | None, Field(ge=5, le=120, description="Seconds.")] = None
+    max_duration: Annotated[
+        StrictInt | None, Field(ge=30, le=14_400, description="Seconds.", examples=[600])
+    ] = None
+    machine_detection: Annotated[
+        MachinePolicy | None, Field(description="What to do when a machine answers.")
+    ] = None
+    voicemail_message: Annotated[
+        StrictStr | None,
+        Field(description="For `machine_detection: leave_message`.", max_length=4_096),
+    ] = None
     record: StrictBool | None = None
 
 
-@api.post("/api/v1/calls/initiate")
-@api.post("/calls/initiate")
+_UNKNOWN = "twilio did not answer whether it placed the call. Do not place it again: …"
+REPLIES = description.replies(
+    CallPlaced,
+    InvalidNumber,
+    InsufficientBalance,
+    NotOwned,
+    DestinationNotAllowed,
+    AssistantNotFound,
+    NoAssistant,
+    IdempotencyKeyReused,
+    CallInProgress,
+    MissingVariables,
+    TemplateLimit,
+    InvalidTemplate,
+    LimitExceeded,
+    *description.CARRIER,
+) | description.replies(
+    CallPlaced,
+    status=202,
+    example={"success": False, "message": _UNKNOWN, "call_sid": None, "status": "unknown"},
+)
+
+
+@api.post("/api/v1/calls/initiate", responses=REPLIES, tags=["Calls"])
+@api.post("/calls/initiate", responses=REPLIES, tags=["Calls"])
 def initiate_call(body: Annotated[CallBody, Body()]) -> Response[edge.Json]:
     """Place a call, at most once."""
     organization_id = edge.authorized(api, "calls:write")
@@ -69,26 +137,7 @@ def _answer(call: Call, headers: dict[str, str]) -> Response[edge.Json]:
         reply.headers.update(headers)
         return reply
     unknown = call.status is CallStatus.UNKNOWN
-    return edge.answer(202 if unknown else 200, _call_json(call, unknown), headers)
-
-
-def _call_json(call: Call, unknown: bool) -> edge.Json:
-    # The documentation's fields and the ones that the published Python client reads.
-    return {
-        "success": not unknown,
-        "message": _UNKNOWN.format(call=call) if unknown else "Call initiated successfully",
-        "call_sid": call.call_sid or None,
-        "call_id": call.id,
-        "status": call.status.value,
-        "from_number": call.phone_number,
-        "to_number": call.customer_number,
-    }
-
-
-_UNKNOWN = (
-    "{call.carrier} did not answer whether it placed the call. Do not place it again: it may be "
-    "ringing. GET /api/v1/calls/{call.id} shows what becomes of it."
-)
+    return edge.answer(202 if unknown else 200, placed_reply(call), headers)
 
 
 def lambda_handler(

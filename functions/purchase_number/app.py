@@ -8,10 +8,21 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field, StrictInt, StrictStr
 
-from switchboard import edge, wiring
+from switchboard import description, edge, wiring
 from switchboard.app import App
+from switchboard.errors import (
+    AddressRequired,
+    AssistantNotFound,
+    IdempotencyKeyReused,
+    InsufficientBalance,
+    InvalidNumber,
+    NumberUnavailable,
+    PurchaseInProgress,
+    UnknownProvider,
+)
 from switchboard.model import NumberOrder, OrderStatus
 from switchboard.numbers import purchasing
+from switchboard.replies.purchases import PurchaseReply, purchase_reply
 
 api = edge.api()
 
@@ -19,18 +30,44 @@ api = edge.api()
 class PurchaseBody(BaseModel):
     """What to buy."""
 
-    phone_number: Annotated[StrictStr, Field(description="E.164", examples=["+14155550100"])]
-    provider: Annotated[StrictStr, Field(description="twilio or telnyx")]
+    phone_number: Annotated[StrictStr, Field(description="E.164.", examples=["+12125550147"])]
+    provider: Annotated[StrictStr, Field(description="twilio or telnyx.", examples=["twilio"])]
     country_code: Annotated[
-        StrictStr | None, Field(description="ISO 3166, derived from the number when absent")
+        StrictStr | None, Field(description="ISO 3166; derived from the number when absent.")
     ] = None
-    assistant_id: StrictInt | None = None
-    friendly_name: Annotated[StrictStr | None, Field(max_length=64)] = None
-    messaging_profile_id: Annotated[StrictStr | None, Field(description="Telnyx")] = None
+    assistant_id: Annotated[
+        StrictInt | None, Field(description="Who answers it from the first moment.")
+    ] = None
+    friendly_name: Annotated[
+        StrictStr | None,
+        Field(description="The number itself when absent.", max_length=64, examples=["Front desk"]),
+    ] = None
+    messaging_profile_id: Annotated[
+        StrictStr | None, Field(description="Telnyx only: not the connected account's own.")
+    ] = None
 
 
-@api.post("/api/v1/phone-numbers/purchase")
-@api.post("/phone-numbers/purchase")
+_UNKNOWN = "Twilio did not answer whether it sold +12125550147. Do not buy another instead: …"
+REPLIES = description.replies(
+    PurchaseReply,
+    InvalidNumber,
+    UnknownProvider,
+    InsufficientBalance,
+    AssistantNotFound,
+    NumberUnavailable,
+    IdempotencyKeyReused,
+    PurchaseInProgress,
+    AddressRequired,
+    *description.CARRIER,
+) | description.replies(
+    PurchaseReply,
+    status=202,
+    example={"success": False, "message": _UNKNOWN, "status": "unknown"},
+)
+
+
+@api.post("/api/v1/phone-numbers/purchase", responses=REPLIES, tags=["Phone numbers"])
+@api.post("/phone-numbers/purchase", responses=REPLIES, tags=["Phone numbers"])
 def purchase_number(body: Annotated[PurchaseBody, Body()]) -> Response[edge.Json]:
     """Buy a phone number, at most once."""
     organization_id = edge.authorized(api, "numbers:write")
@@ -48,37 +85,7 @@ def _answer(order: NumberOrder, headers: dict[str, str]) -> Response[edge.Json]:
         reply.headers.update(headers)
         return reply
     status = 202 if order.status is OrderStatus.UNKNOWN else 200
-    return edge.answer(status, _order_json(order), headers)
-
-
-def _order_json(order: NumberOrder) -> edge.Json:
-    return {
-        "success": order.status is not OrderStatus.UNKNOWN,
-        "phone_number": order.phone_number,
-        "provider": order.carrier,
-        "status": order.status.value,
-        "purchase_details": order.details,
-        "message": _message(order),
-    }
-
-
-def _message(order: NumberOrder) -> str:
-    carrier = order.carrier.capitalize()
-    text = _MESSAGES[order.status].format(order=order, carrier=carrier)
-    if order.status is OrderStatus.PENDING and "requirements_status" in order.details:
-        text += f" {carrier} wants an address or documents first: give them in its console."
-    return text
-
-
-_AGAIN = "Repeat the request with the same Idempotency-Key to see how it stands."
-_MESSAGES = {
-    OrderStatus.ACTIVE: "Successfully purchased phone number {order.phone_number} "
-    "from {order.carrier}",
-    OrderStatus.PENDING: "Ordered phone number {order.phone_number} from {carrier}, which has "
-    "not delivered it yet. " + _AGAIN,
-    OrderStatus.UNKNOWN: "{carrier} did not answer whether it sold {order.phone_number}. Do not "
-    "buy another instead: it may be yours already. " + _AGAIN,
-}
+    return edge.answer(status, purchase_reply(order), headers)
 
 
 def lambda_handler(

@@ -5,6 +5,7 @@ from typing import Any
 from sandbox import ids, inventory
 from sandbox.books import OwnedNumber, Resource
 from sandbox.telnyx.events import event_hook, new_event
+from sandbox.telnyx.numbers import new
 from sandbox.telnyx.resources import APPLICATIONS, MESSAGING_PROFILES
 from sandbox.telnyx.rest import (
     data,
@@ -71,7 +72,7 @@ def _wanted_numbers(asked: Asked) -> list[str]:
         raise Refused(invalid("/phone_numbers", "phone_numbers must be a list of numbers."))
     numbers = [entry.get("phone_number") for entry in entries if isinstance(entry, dict)]
     for place, number in enumerate(numbers):
-        if not isinstance(number, str) or not inventory.E164.match(number):
+        if not isinstance(number, str) or not inventory.is_number(number):
             detail = "The phone number must be in +E.164 format."
             pointer = f"/phone_numbers/{place}/phone_number"
             raise Refused(
@@ -81,18 +82,24 @@ def _wanted_numbers(asked: Asked) -> list[str]:
 
 
 def _check_sellable(asked: Asked, number: str) -> None:
-    books = asked.world.books
-    if asked.account.require_search and number not in books.searched.get(asked.account.id, set()):
+    world = asked.world
+    if asked.account.require_search and number not in world.books.searched.get(
+        asked.account.id, set()
+    ):
         detail = "The number was not returned by a recent search: search for it, then order it."
         raise Refused(error(400, "85000", "Number not found in recent searches", detail))
-    in_orders = any(
-        entry["phone_number"] == number
-        for order in books.resources
+    if number in ordered_numbers(world) | world.off_sale("telnyx", asked.account.id):
+        raise Refused(number_unavailable())
+
+
+def ordered_numbers(world: World) -> set[str]:
+    """Return the numbers that wait in somebody's order."""
+    return {
+        entry["phone_number"]
+        for order in world.books.resources
         if order.kind == ORDERS and order.body["status"] == "pending"
         for entry in order.body["phone_numbers"]
-    )
-    if in_orders or books.owner("telnyx", number) is not None:
-        raise Refused(number_unavailable())
+    }
 
 
 def _check_known(asked: Asked, field: str, kind: str) -> None:
@@ -117,15 +124,15 @@ def _order_body(order_id: str, wanted: dict[str, Any], numbers: list[str]) -> di
 
 
 def _ordered_number(number: str) -> dict[str, Any]:
-    country = inventory.country_of(number)
+    offer = inventory.offer(number)
     return {
         # Not the id of the phone number itself, which exists only after success.
         "id": ids.uuid(),
         "record_type": "number_order_phone_number",
         "phone_number": number,
-        "phone_number_type": inventory.kind_of(number),
-        "country_code": country,
-        "country_iso_alpha2": country,
+        "phone_number_type": offer.kind,
+        "country_code": offer.country,
+        "country_iso_alpha2": offer.country,
         "status": "pending",
         "requirements_met": True,
         "requirements_status": "approved",
@@ -153,16 +160,8 @@ def complete(world: World, order: Resource, status: str) -> None:
 
 def _new_number(order: Resource, entry: dict[str, Any]) -> OwnedNumber:
     copied = ("connection_id", "messaging_profile_id", "customer_reference")
-    return OwnedNumber(
-        "telnyx",
-        order.account,
-        ids.numeric(),
-        entry["phone_number"],
-        entry["country_iso_alpha2"],
-        entry["phone_number_type"],
-        ids.iso(),
-        {name: order.body.get(name) for name in copied},
-    )
+    config = {name: order.body.get(name) for name in copied}
+    return new(order.account, entry["phone_number"], config)
 
 
 def get(asked: Asked) -> Reply:

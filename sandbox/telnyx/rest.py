@@ -12,12 +12,24 @@ _DEFAULT_PAGE = 20
 _LARGEST_PAGE = 250
 
 
-def error(status: int, code: str, title: str, detail: str, pointer: str | None = None) -> Reply:
-    """Make an error body; `pointer` is the JSON pointer of the field at fault."""
+def error(
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    pointer: str | None = None,
+    parameter: str | None = None,
+) -> Reply:
+    """Make an error body; `pointer` is the JSON pointer of the field at fault.
+
+    `parameter` names the query parameter at fault instead.
+    """
     meta = {"url": f"https://developers.telnyx.com/docs/overview/errors/{code}"}
     entry: dict[str, Any] = {"code": code, "title": title, "detail": detail, "meta": meta}
     if pointer:
         entry["source"] = {"pointer": pointer}
+    if parameter:
+        entry["source"] = {"parameter": parameter}
     return Reply(status, {"errors": [entry]})
 
 
@@ -45,8 +57,8 @@ def data(body: Any, status: int = 200) -> Reply:
 
 def page(asked: Asked, rows: list[dict[str, Any]]) -> Reply:
     """Answer with one page of resources."""
-    number = max(1, _figure(asked, "page[number]", 1))
-    size = min(_LARGEST_PAGE, max(1, _figure(asked, "page[size]", _DEFAULT_PAGE)))
+    number = max(1, figure(asked, "page[number]", 1))
+    size = min(_LARGEST_PAGE, max(1, figure(asked, "page[size]", _DEFAULT_PAGE)))
     meta = {
         "page_number": number,
         "page_size": size,
@@ -56,10 +68,13 @@ def page(asked: Asked, rows: list[dict[str, Any]]) -> Reply:
     return Reply(200, {"data": rows[(number - 1) * size : number * size], "meta": meta})
 
 
-def _figure(asked: Asked, name: str, default: int) -> int:
+def figure(asked: Asked, name: str, default: int) -> int:
+    """Return a number out of the query; refuse anything else."""
     value = asked.query.get(name, str(default))
     if not value.isdigit():
-        raise Refused(error(400, "10015", "Invalid value", f"{name} must be a number"))
+        raise Refused(
+            error(400, "10015", "Invalid value", f"{name} must be a number", parameter=name)
+        )
     return int(value)
 
 

@@ -4,7 +4,16 @@ from starlette.routing import Route
 
 from sandbox import ids
 from sandbox.books import Account, OwnedNumber
-from sandbox.telnyx import available, commands, numbers, orders, resources, verified
+from sandbox.telnyx import (
+    available,
+    commands,
+    coverage,
+    numbers,
+    orders,
+    resources,
+    verified,
+)
+from sandbox.telnyx import number_settings as settings
 from sandbox.telnyx.commands import TelnyxCall
 from sandbox.telnyx.dial import dial
 from sandbox.telnyx.inbound import InboundCall
@@ -17,23 +26,27 @@ _Table = list[tuple[str, str, str, Handler]]
 
 _NUMBERS: _Table = [
     ("GET", "/available_phone_numbers", "search", available.search),
+    ("GET", "/country_coverage", "countries", coverage.countries),
+    ("GET", "/country_coverage/countries/{code}", "countries", coverage.country),
     ("POST", "/number_orders", "buy_number", orders.buy),
     ("GET", "/number_orders", "list_orders", orders.list_orders),
     ("GET", "/number_orders/{id}", "get_order", orders.get),
     ("GET", "/phone_numbers", "list_numbers", numbers.list_owned),
-    ("GET", "/phone_numbers/{id}", "get_number", numbers.get),
+    ("GET", "/phone_numbers/{id}", "show_number", numbers.get),
     ("PATCH", "/phone_numbers/{id}", "update_number", numbers.update),
-    ("DELETE", "/phone_numbers/{id}", "release_number", numbers.release),
-    ("GET", "/phone_numbers/{id}/messaging", "get_messaging", numbers.get_messaging),
-    ("PATCH", "/phone_numbers/{id}/messaging", "update_messaging", numbers.update_messaging),
-    ("GET", "/verified_numbers", "list_verified_numbers", verified.list_verified),
-    ("POST", "/verified_numbers", "request_verified_number", verified.request),
-    ("GET", "/verified_numbers/{number}", "get_verified_number", verified.get),
-    ("DELETE", "/verified_numbers/{number}", "delete_verified_number", verified.delete),
+    ("DELETE", "/phone_numbers/{id}", "release", numbers.release),
+    ("GET", "/phone_numbers/{id}/messaging", "get_messaging", settings.get_messaging),
+    ("PATCH", "/phone_numbers/{id}/messaging", "update_messaging", settings.update_messaging),
+    ("GET", "/phone_numbers/{id}/voice", "get_voice", settings.get_voice),
+    ("PATCH", "/phone_numbers/{id}/voice", "update_voice", settings.update_voice),
+    ("GET", "/verified_numbers", "list_caller_ids", verified.list_verified),
+    ("POST", "/verified_numbers", "verify_caller_id", verified.request),
+    ("GET", "/verified_numbers/{number}", "get_caller_id", verified.get),
+    ("DELETE", "/verified_numbers/{number}", "delete_caller_id", verified.delete),
     (
         "POST",
         "/verified_numbers/{number}/actions/verify",
-        "verify_number",
+        "confirm_caller_id",
         verified.verify,
     ),
     ("GET", "/balance", "get_balance", resources.balance),

@@ -6,8 +6,10 @@ from sandbox import ids, inventory
 from sandbox.books import Resource
 from sandbox.telnyx.rest import data, error, invalid, not_found, page
 from sandbox.wire import Asked, Refused, Reply
+from sandbox.world import World
 
 KIND = "verified_numbers"
+WRONG_CODE = "000000"
 
 
 def is_verified(asked: Asked, number: str) -> bool:
@@ -19,26 +21,40 @@ def is_verified(asked: Asked, number: str) -> bool:
 def request(asked: Asked) -> Reply:
     """Begin to verify a number; the next step is any code, sent to its `actions/verify`."""
     number = asked.body.get("phone_number", "")
-    if not isinstance(number, str) or not inventory.E164.match(number):
+    if not isinstance(number, str) or not inventory.is_number(number):
         detail = "The phone_number must be in +E.164 format."
         raise Refused(error(422, "10016", "Invalid phone number", detail, "/phone_number"))
     if is_verified(asked, number):
         raise Refused(invalid("/phone_number", "The number is verified already."))
-    body = {"phone_number": number, "record_type": "verified_number", "verified_at": None}
-    made = Resource("telnyx", asked.account.id, KIND, number, body, {"pending": True})
-    asked.world.books.resources.append(made)
     method = asked.body.get("verification_method", "sms")
+    body = {"phone_number": number, "record_type": "verified_number", "verified_at": None}
+    books = asked.world.books
+    if (earlier := books.resource(asked.account, KIND, number)) is not None:
+        books.resources.remove(earlier)
+    hidden = {"pending": True, "requested_at": ids.iso()}
+    books.resources.append(Resource("telnyx", asked.account.id, KIND, number, body, hidden))
     return Reply(200, {"phone_number": number, "verification_method": method})
 
 
 def verify(asked: Asked) -> Reply:
-    """Finish it; the sandbox takes any code."""
-    if not asked.body.get("verification_code"):
+    """Finish it; the sandbox takes any code but the one that is wrong."""
+    code = asked.body.get("verification_code")
+    if not code:
         raise Refused(invalid("/verification_code", "The verification_code is required."))
     found = _found(asked)
-    found.hidden["pending"] = False
-    found.body["verified_at"] = ids.iso()
+    if code == WRONG_CODE:
+        raise Refused(invalid("/verification_code", "The verification code is incorrect."))
+    complete(asked.world, found, "success")
     return data(found.body)
+
+
+def complete(world: World, request: Resource, status: str) -> None:
+    """End a verification: the right code was given (`success`), or it lapsed."""
+    if status == "success":
+        request.hidden["pending"] = False
+        request.body["verified_at"] = ids.iso()
+    else:
+        world.books.resources.remove(request)
 
 
 def list_verified(asked: Asked) -> Reply:

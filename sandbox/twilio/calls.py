@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox import ids, inventory
 from sandbox.twilio.call import TwilioCall, entry_of
-from sandbox.twilio.rest import API_VERSION, error, not_found, page
+from sandbox.twilio.rest import API_VERSION, error, not_found, page_of_bodies
 from sandbox.wire import Asked, Refused, Reply
 
 _UNKNOWN = (
@@ -100,7 +100,7 @@ def list_calls(asked: Asked) -> Reply:
         for suffix, fits in _COMPARED.items():
             if wanted := asked.query.get(name + suffix):
                 rows = [row for row in rows if _is_when(row[field], wanted, fits)]
-    return Reply(200, page(asked, "Calls.json", "calls", rows))
+    return Reply(200, page_of_bodies(asked, "Calls.json", "calls", rows))
 
 
 def _is_wanted(row: dict[str, Any], query: dict[str, str]) -> bool:

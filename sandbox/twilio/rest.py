@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from sandbox.world import World
 API_VERSION = "2010-04-01"
 EMPTY_BALANCE = "empty_balance"
 PAGE_SIZE = 50
+_LARGEST_PAGE = 1000
 _PAGING = ("PageSize", "Page", "PageToken")
 
 
@@ -38,32 +40,68 @@ def unauthenticated() -> Reply:
     )
 
 
-def page(asked: Asked, name: str, key: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Cut the asked page out of a list; the links keep the filters."""
-    size = _figure(asked, "PageSize", PAGE_SIZE)
-    number = _figure(asked, "Page", 0)
-    uri = f"/{API_VERSION}/Accounts/{asked.account.id}/{name}"
-    filters = {key: value for key, value in asked.query.items() if key not in _PAGING}
-    start = number * size
+def page[Row](
+    asked: Asked,
+    name: str,
+    key: str,
+    rows: Sequence[Row],
+    sid: Callable[[Row], str],
+    show: Callable[[Row], dict[str, Any]],
+) -> dict[str, Any]:
+    """Cut the asked page out of a list; the links keep the filters.
+
+    A link continues behind the last row that it follows (`PageToken`), so that a row which goes
+    or comes meanwhile moves no other row to a page that was read already.
+    """
+    size, number = page_size(asked), figure(asked, "Page", 0)
+    start = _start(asked, [sid(row) for row in rows], number * size)
     shown = rows[start : start + size]
-
-    def link(number: int) -> str:
-        return f"{uri}?{urlencode(filters | {'PageSize': size, 'Page': number})}"
-
+    follows = {"PageToken": "PA" + sid(shown[-1])} if start + size < len(rows) else None
     return {
-        key: shown,
+        key: [show(row) for row in shown],
         "page": number,
         "page_size": size,
         "start": start,
         "end": max(start, start + len(shown) - 1),
-        "uri": link(number),
-        "first_page_uri": link(0),
-        "next_page_uri": link(number + 1) if start + size < len(rows) else None,
-        "previous_page_uri": link(number - 1) if number else None,
+        "uri": _link(asked, name, size, number),
+        "first_page_uri": _link(asked, name, size, 0),
+        "next_page_uri": _link(asked, name, size, number + 1, follows) if follows else None,
+        "previous_page_uri": _link(asked, name, size, number - 1) if number else None,
     }
 
 
-def _figure(asked: Asked, name: str, default: int) -> int:
+def _link(
+    asked: Asked, name: str, size: int, number: int, token: dict[str, str] | None = None
+) -> str:
+    filters = {key: value for key, value in asked.query.items() if key not in _PAGING}
+    query = filters | {"PageSize": size, "Page": number} | (token or {})
+    return f"/{API_VERSION}/Accounts/{asked.account.id}/{name}?{urlencode(query)}"
+
+
+def page_of_bodies(
+    asked: Asked, name: str, key: str, rows: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """Cut the asked page out of a list of resources that are shown as they are kept."""
+    return page(asked, name, key, rows, lambda row: str(row["sid"]), lambda row: row)
+
+
+def _start(asked: Asked, sids: list[str], usual: int) -> int:
+    last_read = asked.query.get("PageToken", "").removeprefix("PA")
+    return sids.index(last_read) + 1 if last_read in sids else usual
+
+
+def page_size(asked: Asked) -> int:
+    """Return how many rows are asked for; Twilio gives no more than 1,000."""
+    size = figure(asked, "PageSize", PAGE_SIZE)
+    if size > _LARGEST_PAGE:
+        raise Refused(error(400, 20007, "Page size too large"))
+    if size == 0:
+        raise Refused(error(400, 20001, "PageSize must be at least 1"))
+    return size
+
+
+def figure(asked: Asked, name: str, default: int) -> int:
+    """Return a number out of the query; refuse anything else."""
     value = asked.query.get(name, str(default))
     if not value.isdigit():
         raise Refused(error(400, 20001, f"{name} must be a number"))

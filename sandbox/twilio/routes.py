@@ -5,7 +5,7 @@ from starlette.routing import Route
 from sandbox import ids
 from sandbox.books import Account, OwnedNumber
 from sandbox.transcript import Plan
-from sandbox.twilio import caller_ids, calls, numbers
+from sandbox.twilio import account, available, caller_ids, calls, numbers
 from sandbox.twilio.call import TwilioCall
 from sandbox.twilio.dial import dial
 from sandbox.twilio.inbound import InboundCall
@@ -19,15 +19,16 @@ _CALLER_IDS = f"{_ACCOUNT}/OutgoingCallerIds"
 _AVAILABLE = f"{_ACCOUNT}/AvailablePhoneNumbers"
 
 _TABLE: list[tuple[str, str, str, Handler]] = [
-    ("GET", f"{_ACCOUNT}.json", "get_account", numbers.account),
-    ("GET", f"{_ACCOUNT}/Balance.json", "get_balance", numbers.balance),
-    ("GET", f"{_AVAILABLE}.json", "list_countries", numbers.countries),
-    ("GET", f"{_AVAILABLE}/{{country}}/{{kind}}.json", "search", numbers.search),
+    ("GET", f"{_ACCOUNT}.json", "get_account", account.account),
+    ("GET", f"{_ACCOUNT}/Balance.json", "get_balance", account.balance),
+    ("GET", f"{_AVAILABLE}.json", "countries", available.countries),
+    ("GET", f"{_AVAILABLE}/{{country}}.json", "countries", available.country),
+    ("GET", f"{_AVAILABLE}/{{country}}/{{kind}}.json", "search", available.search),
     ("GET", f"{_NUMBERS}.json", "list_numbers", numbers.list_owned),
     ("POST", f"{_NUMBERS}.json", "buy_number", numbers.buy),
-    ("GET", f"{_NUMBERS}/{{sid}}.json", "get_number", numbers.get),
+    ("GET", f"{_NUMBERS}/{{sid}}.json", "show_number", numbers.get),
     ("POST", f"{_NUMBERS}/{{sid}}.json", "update_number", numbers.update),
-    ("DELETE", f"{_NUMBERS}/{{sid}}.json", "release_number", numbers.release),
+    ("DELETE", f"{_NUMBERS}/{{sid}}.json", "release", numbers.release),
     ("GET", f"{_ACCOUNT}/Calls.json", "list_calls", calls.list_calls),
     ("POST", f"{_ACCOUNT}/Calls.json", "dial", dial),
     ("GET", f"{_ACCOUNT}/Calls/{{sid}}.json", "get_call", calls.get),

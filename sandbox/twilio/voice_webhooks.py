@@ -1,15 +1,15 @@
 """Make and sign the requests Twilio sends about a call."""
 
 import asyncio
-from urllib.parse import urldefrag, urlencode
+from urllib.parse import urldefrag
 
 import httpx
 
 from sandbox import ids, inventory
 from sandbox.books import Account
-from sandbox.signing import twilio_signature
 from sandbox.twilio.call import TwilioCall
 from sandbox.twilio.rest import API_VERSION
+from sandbox.twilio.signed import signed_request
 from sandbox.webhooks import Answered, Hook, Outbox
 from sandbox.world import World
 
@@ -92,30 +92,11 @@ class VoiceWebhooks:
         token = ids.uuid()  # the same in a duplicate: that is how one is recognised
 
         def build(target: str, attempt: int, fault: str | None) -> httpx.Request:
-            return self._request(target, method, params, token, fault)
+            return signed_request(self._account, target, method, params, token, fault)
 
         limit = self._world.settings.twilio_webhook_limit_s
         # The fragment holds connection settings; it is neither sent nor signed.
         return Hook("twilio", event, [urldefrag(url).url], limit, build, asks)
-
-    def _request(
-        self, url: str, method: str, params: dict[str, str], token: str, fault: str | None
-    ) -> httpx.Request:
-        headers = {"I-Twilio-Idempotency-Token": token, "User-Agent": "TwilioProxy/1.1"}
-        form: dict[str, str] = params
-        if method == "GET":
-            url += ("&" if "?" in url else "?") + urlencode(params)
-            form = {}
-        secret = self._account.credentials["auth_token"]
-        signature = twilio_signature(secret, url, form)
-        if fault == "bad_signature":
-            signature = twilio_signature("somebody else's token", url, form)
-        if fault != "unsigned":
-            headers["X-Twilio-Signature"] = signature
-        if method == "GET":
-            return httpx.Request("GET", url, headers=headers)
-        headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
-        return httpx.Request("POST", url, headers=headers, content=urlencode(form))
 
 
 class StreamReports:

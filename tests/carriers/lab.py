@@ -107,6 +107,12 @@ class Lab:
         answer = self.control.post(f"/_/orders/{order_id}/complete", json={"status": status})
         answer.raise_for_status()
 
+    def confirm_caller_id(self, carrier: str, number: str) -> None:
+        """Key in the code with which a carrier verifies a number."""
+        wanted = {"carrier": carrier}
+        answer = self.control.post(f"/_/caller-ids/{number}/complete", json=wanted)
+        answer.raise_for_status()
+
     def books(self, carrier: str) -> dict[str, Any]:
         """Return who owns what at a carrier."""
         return self._get("numbers", carrier)
@@ -134,3 +140,23 @@ class Lab:
         answer = self.control.get(f"/_/{what}", params={"carrier": carrier})
         found: dict[str, Any] = answer.raise_for_status().json()
         return found
+
+    def enter(self, carrier: str, first: str, count: int = 1, **config: Any) -> list[str]:
+        """Put numbers into the default account as somebody does in the carrier's portal."""
+        wanted = {"carrier": carrier, "from": first, "count": count, "config": config}
+        answer = self.control.post("/_/numbers", json=wanted).raise_for_status()
+        return [number["number"] for number in answer.json()["numbers"]]
+
+    def configure(self, carrier: str, number: str, **config: Any) -> None:
+        """Change a number's settings in the carrier's portal."""
+        url = f"/_/numbers/{number}?carrier={carrier}"
+        self.control.patch(url, json=config).raise_for_status()
+
+    def drop(self, carrier: str, number: str) -> None:
+        """Give a number back in the carrier's portal."""
+        self.control.delete(f"/_/numbers/{number}?carrier={carrier}").raise_for_status()
+
+    def verify(self, carrier: str, number: str) -> None:
+        """Key in the code that the carrier wants to hear from a caller id."""
+        url = f"/_/caller-ids/{number}/complete"
+        self.control.post(url, json={"carrier": carrier}).raise_for_status()

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from switchboard import accounts, caller_ids, directory, doctor
+from switchboard import accounts, caller_ids, doctor
 from switchboard.app import App
 from switchboard.carriers import carrier_class
+from switchboard.directory import limits
 from switchboard.errors import CarrierMisconfigured, CarrierNotConnected, InvalidCredentials
 from switchboard.model import E164, CallStatus, Direction
 from tests.builders import CALLER, ORGANIZATION, a_call
@@ -143,6 +144,7 @@ def test_only_a_call_proves_the_signing_key(healthy: App, clock: Clock) -> None:
 
 def test_a_caller_id_counts_while_the_carrier_has_verified_it(healthy: App, lab: Lab) -> None:
     twilio(healthy, lab, "POST", "/OutgoingCallerIds.json", PhoneNumber=VERIFIED)
+    lab.confirm_caller_id("twilio", VERIFIED)
     caller_ids.add(healthy, ORGANIZATION, "twilio", VERIFIED)
     assert seen(healthy, "twilio")[f"caller id {VERIFIED}"].verdict is OK
 
@@ -167,7 +169,7 @@ def test_a_number_that_telnyx_has_verified_is_told_from_one_in_progress(
 
 
 def test_limits_that_the_voice_profile_does_not_follow_are_noticed(healthy: App) -> None:
-    directory.change_limits(healthy, ORGANIZATION, directory.LimitChanges(allow=("GB",)))
+    limits.change(healthy, ORGANIZATION, limits.LimitChanges(allow=("GB",)))
 
     found = seen(healthy, "telnyx")["outbound voice profile"]
 

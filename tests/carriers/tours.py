@@ -27,9 +27,10 @@ def twilio(lab: Lab) -> None:
     ask("GET", ".json")
     ask("GET", "/Balance.json")
     ask("GET", "/AvailablePhoneNumbers.json")
+    ask("GET", "/AvailablePhoneNumbers/GB.json")
     for kind in ("Local", "Mobile", "TollFree"):
         ask("GET", f"/AvailablePhoneNumbers/GB/{kind}.json", params={"PageSize": 3})
-    ask("GET", "/AvailablePhoneNumbers/US/Local.json", params={"AreaCode": 415, "Contains": "5"})
+    ask("GET", "/AvailablePhoneNumbers/US/Local.json", params={"AreaCode": 415, "Contains": "55*1"})
     bought = ask("POST", "/IncomingPhoneNumbers.json", data={"PhoneNumber": NUMBER, "SmsUrl": URL})
     ask("GET", "/IncomingPhoneNumbers.json", params={"PhoneNumber": NUMBER, "PageSize": 1})
     number = f"/IncomingPhoneNumbers/{bought.json()['sid']}.json"
@@ -45,6 +46,7 @@ def twilio(lab: Lab) -> None:
 
 def _twilio_outbound(lab: Lab, ask: Ask) -> None:
     ask("POST", "/OutgoingCallerIds.json", data={"PhoneNumber": CALLEE})
+    lab.confirm_caller_id("twilio", CALLEE)
     verified = ask("GET", "/OutgoingCallerIds.json", params={"PhoneNumber": CALLEE})
     caller_id = f"/OutgoingCallerIds/{verified.json()['outgoing_caller_ids'][0]['sid']}.json"
     ask("GET", caller_id)
@@ -66,8 +68,13 @@ def telnyx(lab: Lab) -> None:
         return lab.control.request(method, f"/telnyx{path}", headers=headers, **options)
 
     ask("GET", "/balance")
+    ask("GET", "/country_coverage")
+    ask("GET", "/country_coverage/countries/GB")
     connection, profile = _telnyx_setup(ask)
     wanted = {"filter[country_code]": "US", "filter[phone_number][contains]": NUMBER[1:]}
+    ask("GET", "/available_phone_numbers", params=wanted)
+    wanted = {"filter[country_code]": "US", "filter[locality]": "Chicago", "filter[limit]": 3}
+    wanted |= {"filter[features]": ["sms", "voice"], "filter[best_effort]": "true"}
     ask("GET", "/available_phone_numbers", params=wanted)
     order = {"connection_id": connection, "messaging_profile_id": profile}
     order |= {"customer_reference": "tour"}
@@ -82,6 +89,8 @@ def telnyx(lab: Lab) -> None:
     ask("PATCH", number, json={"tags": ["a"], "connection_id": connection})
     ask("GET", f"{number}/messaging")
     ask("PATCH", f"{number}/messaging", json={"messaging_profile_id": profile})
+    ask("GET", f"{number}/voice")
+    ask("PATCH", f"{number}/voice", json={"cnam_listing": {"cnam_listing_enabled": True}})
     _telnyx_call(lab, ask)
     _telnyx_outbound(lab, ask, connection)
     ask("DELETE", number)

@@ -1,11 +1,14 @@
 """What the command says about calls that are placed: limits, caller ids, how to dial."""
 
+from dataclasses import replace
+
 import pytest
 
 from switchboard.app import App
-from switchboard.directory import LimitChanges, change_limits
-from switchboard.errors import Conflict, InvalidRequest
+from switchboard.directory.limits import LimitChanges, change
+from switchboard.errors import InvalidRequest
 from switchboard.model import DialOptions, Limits, MachinePolicy
+from switchboard.store import Taken
 from tests.builders import NUMBER, ORGANIZATION, a_number, an_order
 from tests.cli.answers import ORG, answered, refused
 from tests.cli.conftest import Run
@@ -105,23 +108,26 @@ def test_a_limit_that_will_not_do_changes_nothing(
 @pytest.mark.parametrize("name", ["countries", "allowed_countries", "per_moon"])
 def test_what_is_no_limit_cannot_be_set(app: App, name: str) -> None:
     with pytest.raises(InvalidRequest, match="no limit called"):
-        change_limits(app, ORGANIZATION, LimitChanges(values={name: 1}))
+        change(app, ORGANIZATION, LimitChanges(values={name: 1}))
 
 
 @pytest.mark.parametrize(("name", "value"), [("satellite", 1), ("calls_per_day", True)])
 def test_a_switch_is_no_number(app: App, name: str, value: int) -> None:
     with pytest.raises(InvalidRequest, match=name):
-        change_limits(app, ORGANIZATION, LimitChanges(values={name: value}))
+        change(app, ORGANIZATION, LimitChanges(values={name: value}))
 
 
 def test_two_changes_at_once_do_not_undo_each_other(app: App) -> None:
-    changes = LimitChanges(values={"calls_per_day": 5})
+    read = app.store.organization(ORGANIZATION)
+    assert read
+    change(app, ORGANIZATION, LimitChanges(values={"calls_per_day": 5}))
 
-    with app.store.lease(f"limits-{ORGANIZATION}", app.clock(), 10), pytest.raises(Conflict):
-        change_limits(app, ORGANIZATION, changes)
-    change_limits(app, ORGANIZATION, changes)
+    with pytest.raises(Taken):
+        app.store.change_organization(read, replace(read, limits=Limits(calls_per_second=2)))
+    change(app, ORGANIZATION, LimitChanges(values={"calls_per_second": 2}))
 
     assert stored(app).calls_per_day == 5
+    assert stored(app).calls_per_second == 2
 
 
 def test_limits_of_nobody_are_not_made(run: Run) -> None:

@@ -1,9 +1,10 @@
-"""The way through the whole product: buy a number, ring it, and find everything recorded."""
+"""The way through the whole product: find and buy a number, ring it, find everything recorded."""
 
 import pytest
 
 from local import demo, evidence
 from local.seed import CARRIERS
+from tests.e2e.calling import fresh_number
 from tests.e2e.conftest import LocalStack
 
 
@@ -12,18 +13,19 @@ def test_a_bought_number_rings_and_reaches_the_assistant(
     local_stack: LocalStack, carrier: str
 ) -> None:
     env, http = local_stack.env, local_stack.http
-    number = demo.fresh_number()
 
+    search = demo.find(http, env, carrier)
+    number = demo.first_of(search)
     purchase = demo.buy(http, env, carrier, number)
     transcript = demo.ring(http, env, carrier, number)
 
-    seen = evidence.gather(http, env, carrier, number, purchase, transcript)
+    seen = evidence.gather(http, env, carrier, search, number, purchase, transcript)
     assert seen.missing() == []
     assert purchase.json()["purchase_details"]["provider"] == carrier
 
 
 def test_numbers_and_calls_survive_a_restart(local_stack: LocalStack) -> None:
-    number = demo.fresh_number()
+    number = fresh_number()
     demo.buy(local_stack.http, local_stack.env, "twilio", number)
     before = demo.ring(local_stack.http, local_stack.env, "twilio", number)
 

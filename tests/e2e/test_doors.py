@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from local import demo
+from tests.e2e.calling import fresh_number
 from tests.e2e.conftest import LocalStack
 
 UNKNOWN_KEY = "burki_" + "0" * 32
@@ -49,7 +50,7 @@ def test_a_revoked_key_stops_working_at_once(local_stack: LocalStack) -> None:
 
 
 def test_a_key_of_another_scope_is_403_and_buys_nothing(local_stack: LocalStack) -> None:
-    number = demo.fresh_number()
+    number = fresh_number()
     token = str(_token(local_stack, "calls:read")["key"])
 
     reply = local_stack.purchase(number, token=token)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local import demo
+from tests.e2e.calling import fresh_number
 from tests.e2e.conftest import LocalStack
 
 
@@ -14,7 +14,7 @@ from tests.e2e.conftest import LocalStack
 def test_a_purchase_whose_answer_was_lost_is_found_and_not_repeated(
     local_stack: LocalStack, carrier: str, fault: str
 ) -> None:
-    number = demo.fresh_number()
+    number = fresh_number()
     program(local_stack, carrier, number, fault)
 
     unknown = local_stack.purchase(number, carrier, key=f"lost-{number}")
@@ -27,7 +27,7 @@ def test_a_purchase_whose_answer_was_lost_is_found_and_not_repeated(
 
 
 def test_a_pending_order_is_settled_by_telnyxs_own_announcement(local_stack: LocalStack) -> None:
-    number = demo.fresh_number()
+    number = fresh_number()
     http, sandbox = local_stack.http, local_stack.env["SANDBOX_URL"]
     org = local_stack.env["ORGANIZATION_ID"]
     http.patch(

@@ -7,7 +7,17 @@ import pytest
 
 from local import demo, outbound
 from local.seed import CARRIERS
-from tests.e2e.calling import WIDE, bought, called, dials, far_end, fault, limits, shown
+from tests.e2e.calling import (
+    WIDE,
+    bought,
+    called,
+    dials,
+    far_end,
+    fault,
+    fresh_number,
+    limits,
+    shown,
+)
 from tests.e2e.conftest import LocalStack
 
 NOBODY = "+14155550133"
@@ -109,7 +119,7 @@ def test_both_paths_place_calls(local_stack: LocalStack) -> None:
     reply = local_stack.http.post(
         f"{local_stack.url}/calls/initiate",
         headers=demo.bearer(local_stack.env),
-        json={"from_phone_number": demo.fresh_number(), "to_phone_number": NOBODY},
+        json={"from_phone_number": fresh_number(), "to_phone_number": NOBODY},
     )
 
     assert (reply.status_code, reply.json()["code"]) == (403, "not_owned")

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
-from local import demo
+from tests.e2e.calling import fresh_number
 from tests.e2e.conftest import LocalStack
 
 REQUESTS = 50
@@ -13,7 +13,7 @@ AT_ONCE = 10
 
 
 def test_one_intent_sent_fifty_times_buys_once(local_stack: LocalStack) -> None:
-    number = demo.fresh_number()
+    number = fresh_number()
 
     replies = _race(local_stack, number, [f"race-{number}"] * REQUESTS)
 
@@ -28,7 +28,7 @@ def test_one_intent_sent_fifty_times_buys_once(local_stack: LocalStack) -> None:
 
 
 def test_fifty_intents_for_one_number_buy_it_once(local_stack: LocalStack) -> None:
-    number = demo.fresh_number()
+    number = fresh_number()
 
     replies = _race(local_stack, number, [f"race-{number}-{n}" for n in range(REQUESTS)])
 

@@ -77,3 +77,21 @@ def transcript(client: httpx.Client, call_id: str) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     report: dict[str, Any] = answer.json()
     return report
+
+
+def confirm_caller_id(client: httpx.Client, carrier: str, number: str, **more: Any) -> None:
+    """Key in the code with which a carrier verifies a number, or fail to."""
+    wanted = {"carrier": carrier, **more}
+    answer = client.post(f"/_/caller-ids/{number}/complete", json=wanted)
+    assert answer.status_code == 200, answer.text
+
+
+def enter_numbers(
+    client: httpx.Client, carrier: str, first: str, count: int, **config: Any
+) -> list[dict[str, Any]]:
+    """Put numbers into the default account as if they had been bought in the portal."""
+    wanted = {"carrier": carrier, "from": first, "count": count, "config": config}
+    answer = client.post("/_/numbers", json=wanted)
+    assert answer.status_code == 201, answer.text
+    entered: list[dict[str, Any]] = answer.json()["numbers"]
+    return entered

@@ -7,6 +7,9 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
+from telnyx import Telnyx as TelnyxSdk
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client as TwilioSdk
 
 from sandbox.app import build
 from sandbox.wire import CuttableLine
@@ -82,3 +85,21 @@ def telnyx(sandbox: httpx.Client) -> TelnyxClient:
     """Return the default Telnyx account."""
     credentials = account(sandbox, "telnyx")
     return TelnyxClient(sandbox, credentials["api_key"], credentials["public_key"])
+
+
+@pytest.fixture
+def twilio_sdk(sandbox_server: Server, twilio: TwilioClient) -> TwilioSdk:
+    """Return Twilio's own Python client, logged in to the default account."""
+    client = TwilioSdk(
+        twilio.sid, twilio.token, http_client=TwilioHttpClient(pool_connections=False, timeout=10)
+    )
+    client.api.base_url = f"{sandbox_server.url}/twilio"
+    return client
+
+
+@pytest.fixture
+def telnyx_sdk(sandbox_server: Server, telnyx: TelnyxClient) -> Iterator[TelnyxSdk]:
+    """Return Telnyx's own Python client, logged in to the default account."""
+    url = f"{sandbox_server.url}/telnyx"
+    with TelnyxSdk(api_key=telnyx.key, base_url=url, max_retries=0, timeout=10) as client:
+        yield client

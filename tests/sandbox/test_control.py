@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 
 from sandbox.app import build
 from sandbox.books import UnreadableState
-from tests.sandbox.clients import TelnyxClient, TwilioClient, account
+from tests.sandbox.clients import TelnyxClient, TwilioClient, account, enter_numbers
 from tests.sandbox.servers import Server
 
 NUMBER = "+14155550100"
@@ -40,7 +40,8 @@ def test_a_reset_forgets_all_but_the_default_accounts(
 
     sandbox.post("/_/reset").raise_for_status()
 
-    assert sandbox.get("/_/numbers").json() == {"numbers": [], "purchases": [], "orders": []}
+    books = sandbox.get("/_/numbers").json()
+    assert books == {"numbers": [], "purchases": [], "releases": [], "orders": []}
     assert len(sandbox.get("/_/accounts").json()["accounts"]) == 2
     assert sandbox.get("/_/requests").json() == {"requests": []}
 
@@ -95,13 +96,15 @@ def served(app: Starlette) -> tuple[Server, httpx.Client]:
     return server, httpx.Client(base_url=server.url, trust_env=False)
 
 
-def test_numbers_survive_a_restart_with_a_state_file(tmp_path: Path) -> None:
+def test_numbers_and_releases_survive_a_restart_with_a_state_file(tmp_path: Path) -> None:
     file = tmp_path / "state" / "sandbox.json"
     server, client = served(build(file))
     with client:
         credentials = account(client, "twilio")
         sid, token = credentials["account_sid"], credentials["auth_token"]
         TwilioClient(client, sid, token).buy(NUMBER).raise_for_status()
+        enter_numbers(client, "telnyx", NUMBER, 1)
+        client.delete(f"/_/numbers/{NUMBER}?carrier=telnyx").raise_for_status()
     server.stop()
 
     server, client = served(build(file))
@@ -110,7 +113,8 @@ def test_numbers_survive_a_restart_with_a_state_file(tmp_path: Path) -> None:
         books = client.get("/_/numbers").json()
     server.stop()
     assert [number["number"] for number in books["numbers"]] == [NUMBER]
-    assert len(books["purchases"]) == 1
+    assert [row["carrier"] for row in books["purchases"]] == ["twilio", "telnyx"]
+    assert [row["carrier"] for row in books["releases"]] == ["telnyx"]
 
 
 def test_a_damaged_state_file_is_named(tmp_path: Path) -> None:

@@ -6,7 +6,13 @@ import httpx
 import pytest
 from twilio.request_validator import RequestValidator
 
-from tests.sandbox.clients import TwilioClient, program_far_end, program_fault, transcript
+from tests.sandbox.clients import (
+    TwilioClient,
+    confirm_caller_id,
+    program_far_end,
+    program_fault,
+    transcript,
+)
 from tests.sandbox.servers import Customer, wait_until
 
 NUMBER = "+14155550100"
@@ -330,6 +336,9 @@ def test_a_verified_number_can_be_called_from(
     customer.says("/voice", "<Hangup/>")
     verified = {"PhoneNumber": "+14155550188", "FriendlyName": "Office"}
     twilio("POST", "/OutgoingCallerIds.json", data=verified).raise_for_status()
+    assert dial(twilio, customer, From="+14155550188").json()["code"] == 21210
+
+    confirm_caller_id(sandbox, "twilio", "+14155550188")
 
     transcript(sandbox, dialled(twilio, customer, From="+14155550188"))
 

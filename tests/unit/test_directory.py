@@ -5,23 +5,22 @@ from typing import Any
 
 import pytest
 
-from switchboard import directory
 from switchboard.app import App
-from switchboard.directory import NewAssistant
+from switchboard.directory import assistants, organizations
 from switchboard.errors import AssistantNotFound, InvalidNumber, InvalidRequest, NotFound
 from tests.builders import NUMBER, ORGANIZATION, OTHER_ORGANIZATION, a_number, an_order
 from tests.clock import START
 
 
-def wanted(**changes: Any) -> NewAssistant:
+def wanted(**changes: Any) -> dict[str, Any]:
     """Return an assistant as it is asked for."""
-    return replace(NewAssistant("Front desk", "wss://media.example.com/stream"), **changes)
+    return {"name": "Front desk", "stream_url": "wss://media.example.com/stream"} | changes
 
 
 def test_an_organization_is_found_by_its_id(app: App) -> None:
-    made = directory.create_organization(app, "  Café Ötzi  ")
+    made = organizations.create(app, "  Café Ötzi  ")
 
-    assert directory.organization(app, made.id) == made
+    assert organizations.find(app, made.id) == made
     assert made.name == "Café Ötzi"
     assert made.created_at == START
 
@@ -29,18 +28,18 @@ def test_an_organization_is_found_by_its_id(app: App) -> None:
 @pytest.mark.parametrize("name", ["", "  ", "a" * 101, "two\nlines", "bell\x07", "\x1b[31mred"])
 def test_a_name_that_cannot_be_shown_on_one_line_is_refused(app: App, name: str) -> None:
     with pytest.raises(InvalidRequest, match="A name is 1 to 100 characters"):
-        directory.create_organization(app, name)
+        organizations.create(app, name)
     with pytest.raises(InvalidRequest, match="A name is 1 to 100 characters"):
-        directory.create_assistant(app, ORGANIZATION, wanted(name=name))
+        assistants.create(app, ORGANIZATION, wanted(name=name))
 
 
 def test_an_organization_that_does_not_exist_is_named(app: App) -> None:
     with pytest.raises(NotFound, match="Organization 7 not found"):
-        directory.organization(app, 7)
+        organizations.find(app, 7)
 
 
 def test_an_assistant_is_written_with_all_it_was_given(app: App) -> None:
-    made = directory.create_assistant(
+    made = assistants.create(
         app,
         ORGANIZATION,
         wanted(
@@ -59,13 +58,11 @@ def test_an_assistant_is_written_with_all_it_was_given(app: App) -> None:
 
 def test_an_assistant_needs_an_organization(app: App) -> None:
     with pytest.raises(NotFound, match="Organization 7 not found"):
-        directory.create_assistant(app, 7, wanted())
+        assistants.create(app, 7, wanted())
 
 
 def test_blank_messages_are_none(app: App) -> None:
-    made = directory.create_assistant(
-        app, ORGANIZATION, wanted(welcome_message="", fallback_message="  ")
-    )
+    made = assistants.create(app, ORGANIZATION, wanted(welcome_message="", fallback_message="  "))
 
     assert made.welcome_message is None
     assert made.fallback_message is None
@@ -85,7 +82,7 @@ def test_blank_messages_are_none(app: App) -> None:
     ],
 )
 def test_a_stream_url_is_wss_or_stays_on_this_machine(app: App, url: str) -> None:
-    made = directory.create_assistant(app, ORGANIZATION, wanted(stream_url=url))
+    made = assistants.create(app, ORGANIZATION, wanted(stream_url=url))
 
     assert made.stream_url == url
 
@@ -118,7 +115,7 @@ def test_a_stream_url_that_no_carrier_could_open_is_refused(
     app: App, url: str, reason: str
 ) -> None:
     with pytest.raises(InvalidRequest, match=reason) as refused:
-        directory.create_assistant(app, ORGANIZATION, wanted(stream_url=url))
+        assistants.create(app, ORGANIZATION, wanted(stream_url=url))
 
     assert "hunter2" not in str(refused.value)
 
@@ -126,29 +123,29 @@ def test_a_stream_url_that_no_carrier_could_open_is_refused(
 @pytest.mark.parametrize("number", ["", "4155550123", "+0155550123", "+1 415 555 0123", "+1x"])
 def test_a_fallback_number_is_e164(app: App, number: str) -> None:
     with pytest.raises(InvalidNumber, match="fallback_number must be E"):
-        directory.create_assistant(app, ORGANIZATION, wanted(fallback_number=number))
+        assistants.create(app, ORGANIZATION, wanted(fallback_number=number))
 
 
 def test_a_number_follows_when_its_assistant_is_switched_off_and_on(app: App) -> None:
-    made = directory.create_assistant(app, ORGANIZATION, wanted())
+    made = assistants.create(app, ORGANIZATION, wanted())
     number = a_number(assistant=made)
     app.store.claim(an_order(), number)
 
-    directory.set_active(app, ORGANIZATION, made.id, is_active=False)
+    assistants.set_active(app, ORGANIZATION, made.id, is_active=False)
     off = app.store.number(NUMBER)
-    directory.set_active(app, ORGANIZATION, made.id, is_active=True)
+    assistants.set_active(app, ORGANIZATION, made.id, is_active=True)
     on = app.store.number(NUMBER)
 
     assert off
-    assert off.assistant == replace(made, is_active=False)
+    assert off.assistant == replace(made, is_active=False, version=2, updated_at=None)
     assert on
-    assert on.assistant == made
+    assert on.assistant == replace(made, version=3, updated_at=None)
 
 
 def test_another_organizations_assistant_does_not_exist(app: App) -> None:
-    made = directory.create_assistant(app, ORGANIZATION, wanted())
+    made = assistants.create(app, ORGANIZATION, wanted())
 
     with pytest.raises(AssistantNotFound, match=f"Assistant with ID {made.id} not found"):
-        directory.set_active(app, OTHER_ORGANIZATION, made.id, is_active=False)
+        assistants.set_active(app, OTHER_ORGANIZATION, made.id, is_active=False)
 
     assert app.store.assistant(ORGANIZATION, made.id) == made

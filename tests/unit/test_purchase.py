@@ -50,7 +50,7 @@ def test_a_bought_number_is_active_and_knows_its_assistant(app: App, books: Book
     assert number is not None
     assert number.status is NumberStatus.ACTIVE
     assert number.organization_id == ORGANIZATION
-    assert number.assistant == an_assistant()
+    assert number.assistant == an_assistant(version=1)
     assert number.capabilities == Capabilities(voice=True, sms=True)
     assert number.country_code == "US"
 
@@ -362,7 +362,7 @@ def test_an_assistant_changed_while_the_number_is_being_bought_is_the_one_that_a
     app: App, books: Books
 ) -> None:
     app.store.put_assistant(an_assistant())
-    books.meanwhile = lambda: app.store.put_assistant(an_assistant(is_active=False))
+    books.meanwhile = lambda: app.store.put_assistant(an_assistant(is_active=False, version=1))
 
     purchasing.purchase(app, ORGANIZATION, a_purchase(assistant_id=3001))
 

@@ -1,16 +1,21 @@
 """Connecting an organization's carrier account: probe it, set it up once, keep its secret."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any
 
-from . import directory
 from .app import App
-from .carriers.base import Check
+from .carriers.base import Carrier, Check, Connection
+from .directory import organizations
 from .errors import Conflict, InvalidRequest, OutcomeUnknown
 from .store import Taken
 
 # Longer than every request of a connection can take together.
 _LEASE_S = 120
+_WRITE_TRIES = 5
+_SHOWN = 4
+# Of a shorter one, its end would be too much.
+_LONG = 12
 
 
 def connect(
@@ -22,26 +27,82 @@ def connect(
     InvalidRequest, NotFound, Conflict and ConfigError before the carrier is asked, and
     CarrierError when it refuses; in all these cases no secret is stored or changed.
     """
+    return connect_all(app, organization_id, {carrier: credentials})[carrier]
+
+
+def connect_all(
+    app: App, organization_id: int, credentials: Mapping[str, Mapping[str, Any]]
+) -> dict[str, list[Check]]:
+    """Connect accounts by their carrier: every one is probed before the first is stored.
+
+    Raises what `connect` does.
+    """
+    adapters = {
+        carrier: _adapter(app, organization_id, carrier, given)
+        for carrier, given in credentials.items()
+    }
+    organizations.find(app, organization_id)
+    with ExitStack() as leases:
+        for carrier in sorted(adapters):
+            _hold(app, organization_id, carrier, leases)
+        connections = {carrier: _probed(carrier, it) for carrier, it in adapters.items()}
+        for carrier, connection in connections.items():
+            app.secrets.store_carrier(organization_id, carrier, connection.credentials)
+            # Whoever dies before this has told nobody that the account is connected, and
+            # connects it again.
+            _show(app, organization_id, carrier, connection.credentials)
+    return {carrier: connection.checks for carrier, connection in connections.items()}
+
+
+def probe(app: App, organization_id: int, carrier: str, credentials: Mapping[str, Any]) -> str:
+    """Try an account's credentials and return its name; nothing is made, stored or changed.
+
+    Raises InvalidRequest for fields that lack, and CarrierError when the carrier refuses.
+    """
+    return _adapter(app, organization_id, carrier, credentials).account_name()
+
+
+def _adapter(app: App, organization_id: int, carrier: str, given: Mapping[str, Any]) -> Carrier:
     adapter = app.carrier_class(carrier)
-    given = _complete(credentials, adapter.credential_fields)
-    directory.organization(app, organization_id)
-    account = adapter(given, app.carrier_context(carrier, organization_id))
+    complete = _complete(given, adapter.credential_fields)
+    return adapter(complete, app.carrier_context(carrier, organization_id))
+
+
+def _hold(app: App, organization_id: int, carrier: str, leases: ExitStack) -> None:
     name = f"connect-{organization_id}-{carrier}"
     try:
-        with app.store.lease(name, app.clock(), _LEASE_S):
-            connection = account.connect()
-            app.secrets.store_carrier(organization_id, carrier, connection.credentials)
+        leases.enter_context(app.store.lease(name, app.clock(), _LEASE_S))
     except Taken as error:
         raise Conflict(
             f"Another run is connecting {carrier} for organization {organization_id} just now. "
             f"Wait until it has ended (at most {_LEASE_S} seconds) and run this again."
         ) from error
+
+
+def _probed(carrier: str, account: Carrier) -> Connection:
+    try:
+        return account.connect()
     except OutcomeUnknown as error:
         raise OutcomeUnknown(
             f"{carrier.title()} did not answer whether what it was asked for is made; no "
             "credentials were stored. Run this again: what was made is found, not made twice."
         ) from error
-    return connection.checks
+
+
+def _show(app: App, organization_id: int, carrier: str, credentials: Mapping[str, Any]) -> None:
+    hints = {name: hint(str(value)) for name, value in credentials.items()}
+    for _ in range(_WRITE_TRIES):
+        try:
+            app.store.show_connected(organizations.find(app, organization_id), carrier, hints)
+        except Taken:
+            continue
+        return
+    raise Conflict(f"{carrier.title()} is connected, but others change the organization. Repeat.")
+
+
+def hint(secret: str) -> str:
+    """Return as much of a credential as may be shown: its end, when that gives little away."""
+    return f"…{secret[-_SHOWN:]}" if len(secret) >= _LONG else "…"
 
 
 def _complete(credentials: Mapping[str, Any], fields: tuple[str, ...]) -> dict[str, str]:

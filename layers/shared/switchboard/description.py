@@ -1,21 +1,44 @@
-"""What each route answers, for the API's description. A request never pays for it."""
+"""What each route answers, for the API's description. A request never pays for it.
+
+A route says `responses=description.replies(CallReply, CallNotFound)`; `python -m local openapi`
+makes the document of all of them, and finds out by itself which scope a route asks for.
+"""
 
 from collections.abc import Iterable
 from typing import Any, TypedDict
 
 from .errors import (
+    CarrierError,
+    CarrierMisconfigured,
+    CarrierNotConnected,
+    CarrierPermissionDenied,
+    CarrierUnavailable,
+    ConfigError,
     Forbidden,
+    InvalidCredentials,
     InvalidRequest,
+    RateLimited,
     RequestTooLarge,
     ServiceUnavailable,
     SwitchboardError,
     Unauthorized,
 )
 
-type Replies = dict[int, Any]
-
 JSON = "application/json"
-_ALWAYS: tuple[type[SwitchboardError], ...] = (
+type Errors = tuple[type[SwitchboardError], ...]
+
+CARRIER: Errors = (
+    CarrierNotConnected,
+    CarrierError,
+    InvalidCredentials,
+    CarrierPermissionDenied,
+    CarrierMisconfigured,
+    CarrierUnavailable,
+    RateLimited,
+)
+"""What any route can answer that asks a carrier for something."""
+
+_ALWAYS: Errors = (
     InvalidRequest,
     Unauthorized,
     Forbidden,
@@ -29,6 +52,20 @@ _BY_THE_EDGE = {
     502: "`internal_error`: our own fault",
     504: "`internal_error`: our own fault",
 }
+
+
+class Replies(dict[int, Any]):
+    """What a route answers, by status: Powertools' `responses=`.
+
+    `a | b` is what either answers; a refusal that both know has the codes of both.
+    """
+
+    def __or__(self, other: dict[int, Any]) -> "Replies":  # type: ignore[override]
+        merged = Replies(self)
+        for status, reply in other.items():
+            merged[status] = _both(merged[status], reply) if status in merged else reply
+        return merged
+
 
 models: dict[str, type] = {}
 """Every shape that some route answers, by its name among the description's components."""
@@ -51,21 +88,45 @@ class Problem(TypedDict):
 
 
 def replies(
-    model: type, *errors: type[SwitchboardError], status: int = 200, media_type: str = JSON
+    model: type,
+    *errors: type[SwitchboardError],
+    status: int = 200,
+    media_type: str = JSON,
+    example: dict[str, Any] | None = None,
 ) -> Replies:
     """Return the `responses=` of a route: its reply, a TypedDict, and the errors of its own.
 
-    The errors that any route can answer need not be named.
+    The errors that any route can answer need not be named. The reply's example is put together
+    from its fields' own; `example` says what is otherwise.
     """
-    found: Replies = {
-        code: _problem(code, errors) for code in sorted({*_BY_THE_EDGE, *_statuses(errors)})
-    }
-    return {status: _reply(model, media_type)} | found
+    found = Replies({status: _reply(model, media_type)})
+    if example:
+        found[status]["content"][media_type]["example"] = example
+    refusals = {*_BY_THE_EDGE, *_statuses(errors)} - {status}
+    return found | {code: _problem(code, errors) for code in sorted(refusals)}
+
+
+def list_of(
+    model: type, *errors: type[SwitchboardError], status: int = 200, media_type: str = JSON
+) -> Replies:
+    """Return the `responses=` of a route whose reply is a bare array of such things."""
+    found = replies(model, *errors, status=status, media_type=media_type)
+    media = found[status]["content"][media_type]
+    media["schema"] = {"type": "array", "items": media["schema"]}
+    return found
+
+
+def _both(one: Any, other: Any) -> Any:
+    if one.get("content") != other.get("content") or one["content"] != _reply(Problem)["content"]:
+        return other
+    lines = dict.fromkeys(f"{one['description']}  \n{other['description']}".split("  \n"))
+    return one | {"description": "  \n".join(lines)}
 
 
 def _reply(model: type, media_type: str = JSON) -> Any:
+    if models.setdefault(model.__name__, model) is not model:
+        raise ConfigError(f"Two shapes of replies are both called {model.__name__}.")
     # Only named here: to build a model's schema takes milliseconds that a request would wait for.
-    models[model.__name__] = model
     text = (model.__doc__ or model.__name__).splitlines()[0]
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     return {"description": text, "content": {media_type: {"schema": schema}}}

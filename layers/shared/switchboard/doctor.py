@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from . import directory
 from .app import App
 from .carriers import CARRIERS
 from .carriers.base import Check, Expected, Verdict
+from .directory import organizations
 from .errors import CarrierNotConnected, SwitchboardError
 from .model import Call, Direction, Number, NumberStatus, Organization
 
@@ -38,7 +38,7 @@ def examine(app: App, organization_id: int, carrier: str | None = None) -> Itera
     Changes nothing. Raises NotFound, UnknownProvider, CarrierNotConnected and ConfigError
     before the first; what goes wrong at one carrier is a check that failed.
     """
-    organization = directory.organization(app, organization_id)
+    organization = organizations.find(app, organization_id)
     numbers = list(app.store.numbers(organization_id))
     names = [carrier] if carrier else _in_use(app, organization_id, numbers)
     for name in names:

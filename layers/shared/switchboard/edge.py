@@ -4,14 +4,14 @@ Nothing here is imported on the path of a ringing phone: see `webhook_edge`.
 """
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from .app import App
@@ -23,7 +23,7 @@ from .errors import (
     RequestTooLarge,
     SwitchboardError,
 )
-from .model import Assistant, Call, CallStep, without_numbers
+from .model import Actor, without_numbers
 
 # Named like the package, so that every module's own logger speaks through it.
 logger = Logger(service="switchboard")
@@ -32,6 +32,8 @@ _BODY_LIMIT = 64 * 1024
 _KEY_LIMIT = 255
 
 type Json = dict[str, Any]
+type Door = APIGatewayRestResolver | APIGatewayRouter
+"""What a route is declared on: a function's resolver, or a part of its routes."""
 
 
 def api() -> APIGatewayRestResolver:
@@ -92,13 +94,29 @@ def handle(
     return reply
 
 
-def current_app(resolver: APIGatewayRestResolver) -> App:
-    """Return the App of the request being handled."""
+def current_app(resolver: Door) -> App:
+    """Return the App of the request being handled; what it changes is on record as the caller's."""
     app: App = resolver.context["app"]()
-    return app
+    actor = _actor(resolver)
+    return app.acting_for(actor) if actor else app
 
 
-def authorized(resolver: APIGatewayRestResolver, scope: str) -> int:
+def _actor(resolver: Door) -> Actor | None:
+    request = resolver.current_event.request_context
+    identity = request.authorizer
+    key_id = identity.get("token_id")
+    if key_id is None:
+        # A route that no API key opens: a media runtime with its call's own token.
+        return None
+    return Actor(
+        name=str(identity.get("token_name") or f"API key {key_id}"),
+        key_id=int(key_id),
+        address=request.identity.source_ip,
+        request_id=request.request_id,
+    )
+
+
+def authorized(resolver: Door, scope: str) -> int:
     """Return the caller's organization; raise Forbidden unless its token has `scope`.
 
     The organization comes from the authorizer, never from the request.
@@ -122,7 +140,11 @@ def idempotency_key(resolver: APIGatewayRestResolver) -> str | None:
     return key
 
 
-def answer(status: int, body: Json, headers: dict[str, str] | None = None) -> Response[Json]:
+def answer(
+    status: int,
+    body: Mapping[str, object] | Sequence[Mapping[str, object]],
+    headers: dict[str, str] | None = None,
+) -> Response[Any]:
     """Return a JSON reply."""
     return Response(status, content_types.APPLICATION_JSON, body, headers=headers or {})
 
@@ -190,45 +212,3 @@ def problem(
     elif code == Forbidden.code:
         headers = {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
     return answer(status, {"detail": detail, "code": code, "request_id": request_id}, headers)
-
-
-def call_json(call: Call) -> Json:
-    """Return a call as the contract shows it, and beside that our own finer words."""
-    return {
-        "id": call.id,
-        "call_sid": call.call_sid or None,
-        "assistant_id": call.assistant_id,
-        "assistant_name": call.assistant_name,
-        "flow_name": call.flow.name if call.flow else None,
-        "to_phone_number": call.phone_number,
-        "customer_phone_number": call.customer_number,
-        "status": call.status.summary,
-        "duration": call.duration,
-        "started_at": call.created_at.isoformat(),
-        "ended_at": call.ended_at.isoformat() if call.ended_at else None,
-        "call_meta": {"provider": call.carrier, "outbound": call.direction == "outbound"}
-        | ({"agenda": call.agenda} if call.agenda else {})
-        | call.metadata,
-        "total_cost": None,
-        "llm_cost": None,
-        "tts_cost": None,
-        "stt_cost": None,
-        "telephony_cost": None,
-        "cost_currency": None,
-        "provider": call.carrier,
-        "direction": call.direction.value,
-        "state": call.status.value,
-        "answered_with": call.answered_with,
-        "answered_by": call.answered_by,
-        "hangup_cause": call.hangup_cause,
-        "history": [_step_json(step) for step in call.history],
-    }
-
-
-def assistant_json(assistant: Assistant) -> Json:
-    """Return an assistant as the contract shows it, as far as telephony goes."""
-    return asdict(assistant) | {"created_at": assistant.created_at.isoformat()}
-
-
-def _step_json(step: CallStep) -> Json:
-    return asdict(step) | {"at": step.at.isoformat(), "status": step.status.value}

@@ -1,20 +1,23 @@
 """The one exception tree: what went wrong, the HTTP status it means, and a stable code.
 
 SwitchboardError
-├── InvalidRequest 400 ── InvalidNumber, UnknownProvider, CarrierNotConnected, CallNotActive
+├── InvalidRequest 400 ── InvalidNumber, UnknownProvider, CarrierNotConnected, CallNotActive,
+│   │                     InvalidSettings 422, NotConfigurable 422,
+│   │                     CredentialsRefused 422
 │   └── InvalidTemplate 422 ── MissingVariables, TemplateLimit
 ├── Unauthorized 401
 ├── Forbidden 403 ── NotOwned
 ├── SignatureInvalid 403 ── SignatureUnauthorized 401
 ├── DestinationNotAllowed 403
-├── NotFound 404 ── AssistantNotFound, NoAssistant, CallNotFound
+├── NotFound 404 ── AssistantNotFound, NoAssistant, CallNotFound, NumberNotFound, FlowNotFound
 ├── RequestTooLarge 413
 ├── Conflict 409 ── NumberUnavailable, IdempotencyKeyReused, PurchaseInProgress, CallInProgress,
-│                   CallNotPlaced
+│                   CallNotPlaced, NumberAssigned, NumberNotReady, ReleaseInProgress
 ├── LimitExceeded 429
 ├── ServiceUnavailable 503        one of our own dependencies does not answer
 └── CarrierError 502 ── InvalidCredentials, CarrierPermissionDenied, CarrierMisconfigured,
-    │                   InsufficientBalance 402, AddressRequired 422
+    │                   InsufficientBalance 402, AddressRequired 422, NumberNotHeld 409,
+    │                   NothingThere
     ├── CarrierUnavailable 503 ── RateLimited        the carrier certainly did nothing
     └── OutcomeUnknown 202                           it may or may not have taken effect
 ConfigError                      the deployment is wrong: never turned into an answer
@@ -60,6 +63,27 @@ class CarrierNotConnected(InvalidRequest):
     """The organization has not stored credentials for this carrier."""
 
     code = "carrier_not_connected"
+
+
+class CredentialsRefused(InvalidRequest):
+    """The carrier does not accept the credentials that were sent just now."""
+
+    status = 422
+    code = "credentials_refused"
+
+
+class InvalidSettings(InvalidRequest):
+    """Settings that lack something, or do not fit together."""
+
+    status = 422
+    code = "invalid_settings"
+
+
+class NotConfigurable(InvalidRequest):
+    """A setting that the carrier does not have for a single number."""
+
+    status = 422
+    code = "not_configurable"
 
 
 class InvalidTemplate(InvalidRequest):
@@ -147,6 +171,18 @@ class CallNotFound(NotFound):
     code = "call_not_found"
 
 
+class NumberNotFound(NotFound):
+    """No such phone number in the caller's organization."""
+
+    code = "number_not_found"
+
+
+class FlowNotFound(NotFound):
+    """No such flow in the caller's organization."""
+
+    code = "flow_not_found"
+
+
 class RequestTooLarge(SwitchboardError):
     """The request is larger than anything this API has a use for."""
 
@@ -183,6 +219,24 @@ class PurchaseInProgress(Conflict):
     """The same purchase is still being carried out."""
 
     code = "purchase_in_progress"
+
+
+class NumberAssigned(Conflict):
+    """Another assistant or flow has the number."""
+
+    code = "number_assigned"
+
+
+class NumberNotReady(Conflict):
+    """The number is being bought or released, and cannot be changed meanwhile."""
+
+    code = "number_not_ready"
+
+
+class ReleaseInProgress(Conflict):
+    """The number is just being released."""
+
+    code = "release_in_progress"
 
 
 class CallInProgress(Conflict):
@@ -257,6 +311,17 @@ class AddressRequired(CarrierError):
 
     status = 422
     code = "address_required"
+
+
+class NothingThere(CarrierError):
+    """The carrier has nothing by the name or the id that it was asked for."""
+
+
+class NumberNotHeld(CarrierError):
+    """The carrier account does not hold the number, though our table says that it does."""
+
+    status = 409
+    code = "number_not_held"
 
 
 class CarrierUnavailable(CarrierError):

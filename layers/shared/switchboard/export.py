@@ -4,12 +4,11 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from . import edge
 from .model import Call
+from .replies.calls import CallReply, call_reply
 
 Rows = Iterator[tuple[int, Call | None]]
 """Calls that were read, by id; None for one that is not wanted."""
@@ -51,9 +50,9 @@ class Page[T]:
     cursor: int | None
 
 
-def json_page(rows: Rows, limit: int) -> Page[dict[str, Any]]:
+def json_page(rows: Rows, limit: int) -> Page[CallReply]:
     """Return at most `limit` calls as the API shows them, or as many as fit a reply."""
-    return _page(rows, limit, edge.call_json, json.dumps)
+    return _page(rows, limit, call_reply, json.dumps)
 
 
 def csv_page(rows: Rows, limit: int, *, header: bool) -> Page[str]:
@@ -81,7 +80,7 @@ def _page[T](
 
 
 def _values(call: Call) -> Iterable[object]:
-    shown = edge.call_json(call)
+    shown: Mapping[str, object] = call_reply(call)
     return (shown[name] for name in COLUMNS)
 
 

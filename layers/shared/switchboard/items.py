@@ -1,6 +1,7 @@
 """Model ↔ DynamoDB item: how each kind of thing looks in the table."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
@@ -8,13 +9,17 @@ from typing import Any
 
 from .model import (
     E164,
+    NOT_IN_COPIES,
+    Actor,
     Assistant,
+    AuditEntry,
     Call,
     CallerId,
     CallStatus,
     CallStep,
     CallSummary,
     Capabilities,
+    ConversationFlow,
     DialOptions,
     Direction,
     Flow,
@@ -28,11 +33,16 @@ from .model import (
     OrderStatus,
     Organization,
     Refusal,
+    Release,
+    ReleaseClaim,
     Spending,
     Token,
 )
 
 Item = dict[str, Any]
+
+# Customers' own JSON: kept as text, for the table's numbers are not JSON's.
+_JSON = ("metadata", "extra", "graph", "settings")
 
 
 def plain(value: Any) -> Any:
@@ -43,7 +53,7 @@ def plain(value: Any) -> Any:
         case StrEnum():
             return value.value
         case dict():
-            return {key: plain(item) for key, item in value.items() if item is not None}
+            return {key: plain(item) for key, item in value.items() if _is_held(item)}
         case list() | tuple():
             return [plain(item) for item in value]
         case float():
@@ -55,10 +65,24 @@ def plain(value: Any) -> Any:
 def fields_of(entity: Any) -> Item:
     """Return an entity's fields as an item without keys."""
     item: Item = plain(asdict(entity))
-    if "metadata" in item:
-        # A customer's own JSON: kept as text, for the table's numbers are not JSON's.
-        item["metadata"] = json.dumps(entity.metadata)
+    for name in _JSON:
+        if name in item:
+            item[name] = json.dumps(getattr(entity, name))
+    if isinstance(entity, Number) and entity.assistant:
+        item["assistant"] = copy_of(entity.assistant)
     return item
+
+
+def copy_of(assistant: Assistant) -> Item:
+    """Return what a number keeps of the assistant that answers it."""
+    fields = asdict(assistant)
+    kept: Item = plain({name: v for name, v in fields.items() if name not in NOT_IN_COPIES})
+    return kept
+
+
+def _is_held(value: Any) -> bool:
+    # The table holds no empty sets.
+    return value is not None and value != frozenset()
 
 
 def _time(text: str | None) -> datetime | None:
@@ -73,6 +97,14 @@ def _int(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
+def _e164(text: str | None) -> E164 | None:
+    return E164(text) if text else None
+
+
+def _ids(numbers: Iterable[Any] | None) -> frozenset[int]:
+    return frozenset(map(int, numbers or ()))
+
+
 def organization(item: Item) -> Organization:
     """Read an organization."""
     return Organization(
@@ -80,6 +112,13 @@ def organization(item: Item) -> Organization:
         name=item["name"],
         created_at=_at(item["created_at"]),
         limits=_limits(item.get("limits")),
+        slug=item.get("slug"),
+        description=item.get("description"),
+        domain=item.get("domain"),
+        settings=json.loads(item.get("settings", "{}")),
+        credentials={name: dict(it) for name, it in item.get("credentials", {}).items()},
+        updated_at=_time(item.get("updated_at")),
+        version=int(item.get("version", 0)),
     )
 
 
@@ -108,12 +147,15 @@ def token(item: Item) -> Token:
         created_at=_at(item["created_at"]),
         expires_at=_time(item.get("expires_at")),
         revoked_at=_time(item.get("revoked_at")),
+        updated_at=_time(item.get("updated_at")),
+        last_used_at=_time(item.get("last_used_at")),
+        usage_count=int(item.get("usage_count", 0)),
+        version=int(item.get("version", 0)),
     )
 
 
 def assistant(item: Item) -> Assistant:
     """Read an assistant."""
-    number = item.get("fallback_number")
     return Assistant(
         id=int(item["id"]),
         organization_id=int(item["organization_id"]),
@@ -123,8 +165,18 @@ def assistant(item: Item) -> Assistant:
         is_active=item["is_active"],
         welcome_message=item.get("welcome_message"),
         fallback_message=item.get("fallback_message"),
-        fallback_number=E164(number) if number else None,
+        fallback_number=_e164(item.get("fallback_number")),
         dial_options=_options(item.get("dial_options")),
+        bypass_numbers=tuple(E164(number) for number in item.get("bypass_numbers", ())),
+        transfer_number=_e164(item.get("transfer_number")),
+        version=int(item.get("version", 0)),
+        updated_at=_time(item.get("updated_at")),
+        description=item.get("description"),
+        webhook_url=item.get("webhook_url"),
+        sms_webhook_url=item.get("sms_webhook_url"),
+        extra=json.loads(item.get("extra", "{}")),
+        flow_ids=_ids(item.get("flow_ids")),
+        deleted_at=_time(item.get("deleted_at")),
     )
 
 
@@ -141,7 +193,27 @@ def _options(item: Item | None) -> DialOptions:
 
 
 def _flow(item: Item | None) -> Flow | None:
-    return Flow(int(item["id"]), item["name"]) if item else None
+    if not item:
+        return None
+    version = int(item.get("version", 0))
+    return Flow(int(item["id"]), item["name"], item.get("is_active", True), version)
+
+
+def conversation_flow(item: Item) -> ConversationFlow:
+    """Read a flow."""
+    return ConversationFlow(
+        id=int(item["id"]),
+        organization_id=int(item["organization_id"]),
+        base_assistant_id=int(item["base_assistant_id"]),
+        name=item["name"],
+        graph=json.loads(item["graph"]),
+        created_at=_at(item["created_at"]),
+        updated_at=_at(item["updated_at"]),
+        is_active=item["is_active"],
+        version=int(item["version"]),
+        leaving=_ids(item.get("leaving")),
+        deleted_at=_time(item.get("deleted_at")),
+    )
 
 
 def number(item: Item) -> Number:
@@ -160,6 +232,32 @@ def number(item: Item) -> Number:
         capabilities=Capabilities(**item["capabilities"]),
         assistant=assistant(item["assistant"]) if "assistant" in item else None,
         flow=_flow(item.get("flow")),
+        assigned_at=_time(item.get("assigned_at")),
+        allowed_country_codes=tuple(item.get("allowed_country_codes", ())),
+        release=_release_claim(item.get("release")),
+        version=int(item.get("version", 0)),
+    )
+
+
+def _release_claim(item: Item | None) -> ReleaseClaim | None:
+    if item is None:
+        return None
+    return ReleaseClaim(
+        NumberStatus(item["was"]), _at(item["first_at"]), _time(item.get("running_since"))
+    )
+
+
+def release(item: Item) -> Release:
+    """Read the release of a number."""
+    return Release(
+        organization_id=int(item["organization_id"]),
+        phone_number=E164(item["phone_number"]),
+        carrier=item["carrier"],
+        held_since=_at(item["held_since"]),
+        released_at=_at(item["released_at"]),
+        carrier_number_id=item.get("carrier_number_id"),
+        friendly_name=item.get("friendly_name"),
+        order_key=item.get("order_key"),
     )
 
 
@@ -182,6 +280,7 @@ def order(item: Item) -> NumberOrder:
         carrier_order_id=item.get("carrier_order_id"),
         details=_ints(item["details"]),
         refusal=_refusal(item.get("refusal")),
+        to_record=_actor(item["to_record"]) if "to_record" in item else None,
     )
 
 
@@ -260,6 +359,32 @@ def message(item: Item) -> Message:
         body=item["body"],
         received_at=_at(item["received_at"]),
         media_urls=tuple(item["media_urls"]),
+    )
+
+
+def audit_fields(entry: AuditEntry) -> Item:
+    """Return an audit entry's fields as an item without keys."""
+    # The details are kept as text, for the table's numbers are not JSON's.
+    fields: Item = plain(asdict(entry))
+    return fields | {"details": json.dumps(plain(entry.details))}
+
+
+def audit_entry(item: Item) -> AuditEntry:
+    """Read an entry of the audit record."""
+    return AuditEntry(
+        id=int(item["id"]),
+        organization_id=int(item["organization_id"]),
+        at=_at(item["at"]),
+        actor=_actor(item["actor"]),
+        action=item["action"],
+        target=item["target"],
+        details=json.loads(item["details"]),
+    )
+
+
+def _actor(item: Item) -> Actor:
+    return Actor(
+        item["name"], _int(item.get("key_id")), item.get("address"), item.get("request_id")
     )
 
 

@@ -19,6 +19,7 @@ from ..model import (
     NumberOrder,
     PurchaseResult,
 )
+from .stock import Stock, Verification
 
 # What neither XML 1.0 nor UTF-8 can carry.
 _UNSPEAKABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -230,8 +231,8 @@ class Voice(_Connected, Protocol):
         ...
 
 
-class Numbers(_Connected, Protocol):
-    """Its numbers."""
+class Numbers(Stock, _Connected, Protocol):
+    """Its numbers: to buy them, and all that comes before and after."""
 
     def buy(self, order: NumberOrder) -> PurchaseResult:
         """Buy the number, its webhooks pointing at us. Never repeated by itself."""
@@ -259,8 +260,25 @@ class Account(_Connected, Protocol):
         """
         ...
 
+    def account_name(self) -> str:
+        """Read what the carrier calls the account: proof that the credentials are right."""
+        ...
+
     def has_verified(self, phone_number: E164) -> bool:
         """Tell whether the account may show a number that it did not buy when it calls."""
+        ...
+
+    def verified_caller_ids(self) -> list[tuple[E164, str]]:
+        """Return every number that the account may show beside those it holds, with its name."""
+        ...
+
+    def verify_caller_id(
+        self, phone_number: E164, friendly_name: str, code: str | None = None
+    ) -> Verification:
+        """Have the carrier call a number, so that who answers proves to hold it.
+
+        `code` is what that call told, where the carrier wants to hear it from us.
+        """
         ...
 
 

@@ -86,7 +86,7 @@ def _refused(carrier: str, name: str, error: CarrierError) -> Check:
     mend = advice(type(error), carrier)
     said = str(error).removesuffix(mend).strip()
     # What nobody foresaw is, in an account that worked once, mostly a thing somebody deleted.
-    unforeseen = type(error) is CarrierError
+    unforeseen = mend == advice(CarrierError, carrier)
     remedy = advice(CarrierMisconfigured, carrier) if unforeseen else mend
     return Check(name, said, Verdict.FAILED, remedy)
 

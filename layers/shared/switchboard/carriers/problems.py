@@ -12,6 +12,8 @@ from ..errors import (
     InsufficientBalance,
     InvalidCredentials,
     InvalidNumber,
+    NothingThere,
+    NumberNotHeld,
     NumberUnavailable,
     OutcomeUnknown,
     RateLimited,
@@ -20,6 +22,7 @@ from ..errors import (
 
 Problem = type[SwitchboardError]
 
+_UNFORESEEN = "{carrier}'s error reference says what the code means."
 _ADVICE: Mapping[Problem, str] = {
     NumberUnavailable: "Search again and choose another number.",
     InvalidNumber: "Check the number: it must be one that a search at {carrier} returned.",
@@ -28,12 +31,17 @@ _ADVICE: Mapping[Problem, str] = {
     CarrierMisconfigured: "Run 'switchboard carriers connect {name}' to set the account up again.",
     InsufficientBalance: "Add funds at {carrier}, then try again.",
     AddressRequired: "Register the address or documents in {carrier}'s console, then buy again.",
+    NumberNotHeld: "Was it released at {carrier}, or is another account connected than it was?",
     CallNotActive: "Look at the call's state: GET /api/v1/calls/sid/….",
     CarrierUnavailable: "Nothing was bought or changed; try again in a minute.",
     RateLimited: "Nothing was bought or changed; try again in a few seconds.",
-    CarrierError: "{carrier}'s error reference says what the code means.",
+    CarrierError: _UNFORESEEN,
+    NothingThere: _UNFORESEEN,
     OutcomeUnknown: "It may or may not have taken effect: do not repeat it under a new key.",
 }
+
+
+_REPEATABLE = "It may or may not have taken effect: ask again, it is safe to repeat."
 
 
 def problem(
@@ -50,10 +58,10 @@ def advice(kind: Problem, carrier: str) -> str:
     return _ADVICE[kind].format(carrier=carrier, name=carrier.lower())
 
 
-def unanswered(carrier: str, what: str, said: str = "") -> SwitchboardError:
+def unanswered(
+    carrier: str, what: str, said: str = "", *, repeatable: bool = False
+) -> SwitchboardError:
     """Return OutcomeUnknown: the request went out and no usable answer came back."""
     quoted = f" ({said})" if said else ""
-    return OutcomeUnknown(
-        f"{carrier} did not answer whether it could {what}{quoted}. "
-        + advice(OutcomeUnknown, carrier)
-    )
+    next_step = _REPEATABLE if repeatable else advice(OutcomeUnknown, carrier)
+    return OutcomeUnknown(f"{carrier} did not answer whether it could {what}{quoted}. {next_step}")

@@ -1,17 +1,28 @@
 """What Switchboard knows about: numbers, orders, assistants, calls. Data and its own rules only."""
 
+from .assistants import NOT_IN_COPIES, Assistant, ConversationFlow, Flow
 from .audit import Actor, AuditEntry
 from .calls import Call, CallEvent, CallStatus, CallStep, CallSummary, CallTotals, Direction
 from .dialing import DialOptions, Lease, Limits, MachinePolicy, Spending
-from .directory import Assistant, CallerId, Flow, Organization, Token
-from .e164 import E164, masked, parse_e164, without_numbers
+from .directory import CallerId, Organization, Token
+from .e164 import E164, is_e164, masked, parse_e164, without_numbers
 from .instructions import ConnectStream, Dial, Hangup, Instruction, Say
 from .messages import Message
-from .numbers import Capabilities, Number, NumberOrder, NumberStatus, OrderStatus, PurchaseResult
+from .numbers import (
+    Capabilities,
+    Number,
+    NumberOrder,
+    NumberStatus,
+    OrderStatus,
+    PurchaseResult,
+    Release,
+    ReleaseClaim,
+)
 from .refusal import Refusal
 
 __all__ = [
     "E164",
+    "NOT_IN_COPIES",
     "Actor",
     "Assistant",
     "AuditEntry",
@@ -24,6 +35,7 @@ __all__ = [
     "CallerId",
     "Capabilities",
     "ConnectStream",
+    "ConversationFlow",
     "Dial",
     "DialOptions",
     "Direction",
@@ -41,9 +53,12 @@ __all__ = [
     "Organization",
     "PurchaseResult",
     "Refusal",
+    "Release",
+    "ReleaseClaim",
     "Say",
     "Spending",
     "Token",
+    "is_e164",
     "masked",
     "parse_e164",
     "without_numbers",

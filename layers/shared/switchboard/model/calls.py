@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from .assistants import Flow
 from .dialing import DialOptions, Lease, Spending
-from .directory import Flow
 from .e164 import E164
 from .refusal import Refusal
 
@@ -127,7 +127,7 @@ class Call:
     metadata: dict[str, Any] = field(default_factory=dict)
     """The customer's own notes: the contract's `call_meta`."""
     answered_with: str | None = None
-    """What the caller got: `stream`, `say` or `dial`."""
+    """What the caller got: `stream`, `say`, `dial`, or `reject` when turned away."""
     answered_by: str | None = None
     """Who took an outbound call, if it was found out: human, machine, fax or unknown."""
     leases: tuple[Lease, ...] = ()

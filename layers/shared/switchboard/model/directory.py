@@ -1,9 +1,10 @@
-"""Who uses Switchboard, and what answers for them: organizations, tokens, assistants."""
+"""Who uses Switchboard: organizations, and the tokens that act for them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from .dialing import DialOptions, Limits
+from .dialing import Limits
 from .e164 import E164
 
 
@@ -15,6 +16,15 @@ class Organization:
     name: str
     created_at: datetime
     limits: Limits = Limits()
+    slug: str | None = None
+    description: str | None = None
+    domain: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    """The organization's own JSON; `stream_url` in it serves assistants that have none."""
+    credentials: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What may be shown of each connected carrier's credentials: their last characters."""
+    updated_at: datetime | None = None
+    version: int = 0
 
 
 @dataclass(frozen=True)
@@ -39,35 +49,14 @@ class Token:
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    updated_at: datetime | None = None
+    last_used_at: datetime | None = None
+    """As the door has written it, which it does once a minute at most."""
+    usage_count: int = 0
+    """At least so often."""
+    version: int = 1
+    """One more with every change; being used is none."""
 
     def is_valid_at(self, now: datetime) -> bool:
         """Whether the token opens anything at `now`."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
-
-
-@dataclass(frozen=True)
-class Assistant:
-    """A voice assistant: where its media runtime listens, and what to do without it."""
-
-    id: int
-    organization_id: int
-    name: str
-    stream_url: str
-    """wss:// address of the media runtime."""
-    created_at: datetime
-    is_active: bool = True
-    welcome_message: str | None = None
-    fallback_message: str | None = None
-    """Spoken when the assistant cannot take the call."""
-    fallback_number: E164 | None = None
-    """A person's number, rung instead of speaking the message."""
-    dial_options: DialOptions = DialOptions()
-    """For the calls that it places."""
-
-
-@dataclass(frozen=True)
-class Flow:
-    """A conversation graph. The media runtime runs it; telephony only says which one it is."""
-
-    id: int
-    name: str

@@ -18,6 +18,11 @@ def parse_e164(text: str) -> E164:
     return E164(number)
 
 
+def is_e164(text: str) -> bool:
+    """Tell whether `text` is an E.164 number, without spaces around it."""
+    return _E164.fullmatch(text) is not None
+
+
 def masked(number: str) -> str:
     """Shorten a phone number for a log line: enough to recognize it, not enough to call it."""
     return f"{number[:5]}…{number[-2:]}" if len(number) > 7 else "…"

@@ -5,7 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from .directory import Assistant, Flow
+from .assistants import Assistant, Flow
+from .audit import Actor
 from .e164 import E164
 from .refusal import Refusal
 
@@ -15,6 +16,10 @@ class NumberStatus(StrEnum):
 
     PENDING = "pending"
     ACTIVE = "active"
+    INACTIVE = "inactive"
+    """Held by us, but its calls are known not to come to us."""
+    RELEASING = "releasing"
+    """The carrier is being asked to take it back, or was and did not answer."""
 
 
 class OrderStatus(StrEnum):
@@ -46,6 +51,17 @@ class Capabilities:
 
 
 @dataclass(frozen=True)
+class ReleaseClaim:
+    """Why nobody else may release a number now, and what it was before."""
+
+    was: NumberStatus
+    first_at: datetime
+    """When the carrier was asked for the first time."""
+    running_since: datetime | None = None
+    """When the attempt began that may still be running; None when it certainly is not."""
+
+
+@dataclass(frozen=True)
 class Number:
     """A phone number that an organization holds, with the assistant that answers it.
 
@@ -58,6 +74,7 @@ class Number:
     carrier: str
     status: NumberStatus
     order_key: str
+    """Empty for a number that was not bought here, but found in the account."""
     created_at: datetime
     updated_at: datetime
     country_code: str | None = None
@@ -67,11 +84,33 @@ class Number:
     assistant: Assistant | None = None
     """Who answers it; with a flow, the flow's base assistant."""
     flow: Flow | None = None
+    assigned_at: datetime | None = None
+    """When the assistant or the flow got it."""
+    allowed_country_codes: tuple[str, ...] = ()
+    """ISO 3166: callers from elsewhere are turned away. Empty lets everybody through."""
+    release: ReleaseClaim | None = None
+    """While the status is `releasing`."""
+    version: int = 1
+    """One more with every change but of the assistant's copy, which has a version of its own."""
 
     @property
     def id(self) -> int:
         """The digits: at most 15 of them, so that JSON's numbers hold it. See decision 12."""
         return int(self.phone_number[1:])
+
+
+@dataclass(frozen=True)
+class Release:
+    """A number that an organization held once, and when it gave it back."""
+
+    organization_id: int
+    phone_number: E164
+    carrier: str
+    held_since: datetime
+    released_at: datetime
+    carrier_number_id: str | None = None
+    friendly_name: str | None = None
+    order_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +138,8 @@ class NumberOrder:
     details: dict[str, Any] = field(default_factory=dict)
     """The contract's `purchase_details`: the carrier's own words."""
     refusal: Refusal | None = None
+    to_record: Actor | None = None
+    """Who asked for it, until the purchase is on record: a refused one never is."""
 
 
 @dataclass(frozen=True)

@@ -130,6 +130,7 @@ def _validated(
         updated_at=now,
         assistant_id=request.assistant_id,
         messaging_profile_id=request.messaging_profile_id,
+        to_record=app.actor,
     )
     return order, assistant
 
@@ -200,7 +201,9 @@ def _is_in_flight(order: NumberOrder, now: datetime) -> bool:
 
 def _is_free_again(app: App, holder: Number, order: NumberOrder) -> bool:
     """Settle an abandoned purchase of the same number; say whether that freed the number."""
-    if holder.organization_id != order.organization_id or holder.status is NumberStatus.ACTIVE:
+    if holder.organization_id != order.organization_id:
+        return False
+    if holder.status is not NumberStatus.PENDING:
         return False
     abandoned = app.store.order(holder.organization_id, holder.order_key)
     if abandoned is None or _is_in_flight(abandoned, app.clock()):
@@ -212,7 +215,12 @@ def _is_free_again(app: App, holder: Number, order: NumberOrder) -> bool:
 def _why_taken(order: NumberOrder, holder: items.Item | None) -> str:
     if holder is None or int(holder["organization_id"]) != order.organization_id:
         return f"{order.phone_number} is not available. Search again and choose another number."
-    if holder["status"] == NumberStatus.ACTIVE:
+    if holder["status"] == NumberStatus.RELEASING:
+        return (
+            f"{order.phone_number} is yours and just being released. Nothing was bought. Repeat "
+            "the release to see how it stands, and search again before buying it anew."
+        )
+    if holder["status"] != NumberStatus.PENDING:
         return f"{order.phone_number} is already yours. Nothing was bought."
     return (
         f"{order.phone_number} is being bought by an earlier request whose outcome is not known "

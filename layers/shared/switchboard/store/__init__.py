@@ -4,8 +4,11 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
 
     ORG#<id>              / ORG        [ORG             / <id>]
     ORG#<id>              / ASSISTANT#<id>
+    ORG#<id>              / FLOW#<id>
     TOKEN#<sha256>        / TOKEN      [ORG#<id>#TOKEN  / <id>]
-    NUMBER#<e164>         / NUMBER     [ORG#<id>#NUMBER / <e164>]  [ASSISTANT#<id> / <e164>]
+    NUMBER#<e164>         / NUMBER     [ORG#<id>#NUMBER / <e164>]
+                                       [ASSISTANT#<id>  / <e164>]  or  [ORG#<id>#FREE / <e164>]
+    RELEASE#<org>#<e164>  / <time>     [ORG#<id>#RELEASE / <time>]
     ORDER#<org>#<key>     / ORDER      [ORG#<id>#ORDER  / <id>]
     CALL#<id>             / CALL       [ORG#<id>#CALL   / <id>]
     SID#<org>#<sid>       / SID        points to a call
@@ -15,25 +18,65 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     LIMIT#<org>#<limit>…  / PLACES     who takes up the places of a limit
     LIMIT#<org>#<limit>…  / QUOTA      how much of a limit is used, in one span of time
     LEASE#<name>          / LEASE      held by one process for a while
+    CACHE#<org>#<carrier> / COUNTRIES  in which it sells numbers, as it said lately
     COUNT#<org>#CALL      / <shard>    how many calls an organization has, in parts
+    AUDIT#<org>           / <id>.<request>   who did what, never changed
 
 The number's row is also the claim that keeps anyone else from buying it. Its id is the number
 itself, so the key follows from the id.
 """
 
+from .assistants import Assistants
+from .audit import Audit, AuditFilter
+from .caches import Caches
 from .call_lists import CallLists
 from .calls import Calls
 from .dialing import DialContext, Dialing
 from .directory import Directory
+from .flows import Flows
 from .leases import Leases
 from .limits import Limits, Place, Quota
 from .messages import Messages
+from .number_changes import NumberChanges
+from .number_lists import NumberLists, NumberPage
+from .number_rows import NumberChange
 from .numbers import Numbers
+from .pages import Slice
+from .releases import Releases
 from .table import Taken
+from .tokens import Tokens
 from .totals import Totals
 
-__all__ = ["DialContext", "Place", "Quota", "Store", "Taken"]
+__all__ = [
+    "AuditFilter",
+    "DialContext",
+    "NumberChange",
+    "NumberPage",
+    "Place",
+    "Quota",
+    "Slice",
+    "Store",
+    "Taken",
+]
 
 
-class Store(Directory, Numbers, Calls, CallLists, Totals, Dialing, Limits, Messages, Leases):
+class Store(
+    Directory,
+    Tokens,
+    Assistants,
+    Flows,
+    Numbers,
+    NumberLists,
+    NumberChanges,
+    Releases,
+    Calls,
+    CallLists,
+    Totals,
+    Dialing,
+    Limits,
+    Messages,
+    Leases,
+    Audit,
+    Caches,
+):
     """The table. Every method is one request, or says how many."""

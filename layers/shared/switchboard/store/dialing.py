@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from .. import items
 from ..items import Item
 from ..model import Assistant, Call, Number, Organization
+from .assistants import assistant_key, living
 from .calls import call_item
-from .directory import assistant_key, caller_id_key, organization_key
+from .directory import caller_id_key, organization_key
 from .limits import Place, Quota, spend, take_place
-from .numbers import number_key
+from .number_rows import number_key
 from .table import FRESH, Table, key, put
 from .totals import tally
 
@@ -56,7 +57,7 @@ class Dialing(Table):
             # Somebody else's number may still be a verified caller id of ours, and no more.
             number=number if number and number.organization_id == organization_id else None,
             caller_id_carrier=_read(lambda item: str(item["carrier"]), at["caller_id"]),
-            assistant=_read(items.assistant, at.get("assistant")),
+            assistant=_read(items.assistant, living(at.get("assistant"))),
             asked=at.get("asked"),
         )
 
@@ -81,7 +82,13 @@ class Dialing(Table):
             *map(take_place, places),
             *map(spend, quotas),
             tally(call),
+            *self.audit(call.organization_id, "call.initiated", call.id, **_told(call)),
         )
+
+
+def _told(call: Call) -> dict[str, object]:
+    # Not whom it calls: the call's row says that, and can be made to forget it.
+    return {"from": call.phone_number, "assistant_id": call.assistant_id}
 
 
 def _dial_key(organization_id: int, idempotency_key: str) -> Item:

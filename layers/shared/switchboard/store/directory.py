@@ -1,16 +1,17 @@
-"""Rows of organizations, their tokens, assistants and caller ids."""
+"""Rows of organizations and their caller ids."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import replace
 
 from .. import items
 from ..items import Item
-from ..model import Assistant, CallerId, Organization, Token
-from .table import Table, delete, key, listed, sortable, update
+from ..model import CallerId, Organization
+from .table import Table, Taken, delete, key, put, sortable, update
 
 
 class Directory(Table):
-    """Who uses Switchboard, and what answers for them."""
+    """Who uses Switchboard."""
 
     def add_organization(self, organization: Organization) -> None:
         """Write a new organization."""
@@ -21,15 +22,34 @@ class Directory(Table):
         """Yield every organization, oldest first. A request for each MB that is really read."""
         return map(items.organization, self.indexed("ORG"))
 
-    def set_limits(self, organization: Organization) -> None:
-        """Write an organization's limits; raise Taken when there is no such organization."""
+    def change_organization(self, before: Organization, after: Organization) -> Organization:
+        """Write what has become different in an organization, and return it as it is now.
+
+        Raises Taken when it was changed meanwhile.
+        """
+        changes = _differences(before, after)
         self.transact(
-            update(
-                organization_key(organization.id),
-                "SET limits = :limits",
-                {":limits": items.plain(asdict(organization.limits))},
-                condition="attribute_exists(pk)",
-            )
+            _set_all(before, changes | {"updated_at": items.plain(after.updated_at)}),
+            # Of its settings only that they changed: customers keep in them what they like.
+            *self.audit(
+                before.id,
+                "organization.updated",
+                before.id,
+                fields=list(changes),
+                **{name: it for name, it in changes.items() if name in ("name", "limits")},
+            ),
+        )
+        return replace(after, version=before.version + 1)
+
+    def show_connected(self, before: Organization, carrier: str, hints: dict[str, str]) -> None:
+        """Write what may be shown of a carrier's new credentials; raise Taken.
+
+        The secret itself is no row of the table: this puts its change on record.
+        """
+        shown = before.credentials | {carrier: hints}
+        self.transact(
+            _set_all(before, {"credentials": shown}),
+            *self.audit(before.id, "carrier.connected", carrier),
         )
 
     def organization(self, organization_id: int) -> Organization | None:
@@ -37,52 +57,16 @@ class Directory(Table):
         item = self.get_item(organization_key(organization_id))
         return items.organization(item) if item else None
 
-    def put_token(self, token: Token) -> None:
-        """Write a token, new or changed."""
-        self.put_item(
-            _token_key(token.hash)
-            | listed(token.organization_id, "TOKEN", sortable(token.id))
-            | items.fields_of(token)
-        )
-
-    def token(self, token_hash: str) -> Token | None:
-        """Return the token with this SHA-256."""
-        item = self.get_item(_token_key(token_hash))
-        return items.token(item) if item else None
-
-    def tokens(self, organization_id: int) -> list[Token]:
-        """Return an organization's tokens, oldest first. A request for each page of 1 MB."""
-        return [items.token(item) for item in self.indexed(f"ORG#{organization_id}#TOKEN")]
-
-    def put_assistant(self, assistant: Assistant) -> None:
-        """Write an assistant, new or changed, and renew the copy in each of its numbers.
-
-        A request for the assistant, one to list its numbers, one for each number.
-        """
-        copy = items.fields_of(assistant)
-        self.put_item(assistant_key(assistant.organization_id, assistant.id) | copy)
-        for item in self.indexed(f"ASSISTANT#{assistant.id}", index="gsi2"):
-            renewed = update(
-                key(item["pk"], item["sk"]),
-                "SET assistant = :copy",
-                {":copy": copy, ":id": assistant.id},
-                condition="assistant.id = :id",
-            )
-            self.update_item(renewed)
-
-    def assistant(self, organization_id: int, assistant_id: int) -> Assistant | None:
-        """Return an assistant of this organization."""
-        item = self.get_item(assistant_key(organization_id, assistant_id))
-        return items.assistant(item) if item else None
-
-    def assistants(self, organization_id: int) -> Iterator[Assistant]:
-        """Yield an organization's assistants. A request for each MB that is really read."""
-        return map(items.assistant, self.below(f"ORG#{organization_id}", "ASSISTANT#"))
-
     def add_caller_id(self, organization_id: int, phone_number: str, carrier: str) -> None:
         """Let the organization show a number that the carrier has verified to be its own."""
         row = caller_id_key(organization_id, phone_number)
-        self.put_item(row | {"phone_number": phone_number, "carrier": carrier})
+        item = row | {"phone_number": phone_number, "carrier": carrier}
+        # The same again changes nothing, and so is not on record again.
+        with suppress(Taken):
+            self.transact(
+                put(item, "attribute_not_exists(pk) OR carrier <> :carrier", {":carrier": carrier}),
+                *self.audit(organization_id, "caller_id.added", phone_number, carrier=carrier),
+            )
 
     def caller_ids(self, organization_id: int) -> Iterator[CallerId]:
         """Yield an organization's caller ids. A request for each MB that is really read."""
@@ -91,7 +75,10 @@ class Directory(Table):
     def remove_caller_id(self, organization_id: int, phone_number: str) -> None:
         """Take a caller id from an organization; raise Taken when it has no such one."""
         row = caller_id_key(organization_id, phone_number)
-        self.transact(delete(row, "attribute_exists(pk)"))
+        self.transact(
+            delete(row, "attribute_exists(pk)"),
+            *self.audit(organization_id, "caller_id.removed", phone_number),
+        )
 
 
 def organization_key(organization_id: int) -> Item:
@@ -99,15 +86,35 @@ def organization_key(organization_id: int) -> Item:
     return key(f"ORG#{organization_id}", "ORG")
 
 
-def assistant_key(organization_id: int, assistant_id: int) -> Item:
-    """Return the key of an assistant's row."""
-    return key(f"ORG#{organization_id}", f"ASSISTANT#{assistant_id}")
-
-
 def caller_id_key(organization_id: int, phone_number: str) -> Item:
     """Return the key of a caller id's row."""
     return key(f"ORG#{organization_id}", f"CALLERID#{phone_number}")
 
 
-def _token_key(token_hash: str) -> Item:
-    return key(f"TOKEN#{token_hash}", "TOKEN")
+# What only our own writes count, or what no change may touch.
+_FIXED = ("id", "created_at", "updated_at", "version")
+
+
+def _differences(before: Organization, after: Organization) -> Item:
+    old, new = items.fields_of(before), items.fields_of(after)
+    names = (old.keys() | new.keys()) - set(_FIXED)
+    return {name: new.get(name) for name in sorted(names) if new.get(name) != old.get(name)}
+
+
+def _set_all(before: Organization, changes: Item) -> Item:
+    kept = {name: it for name, it in changes.items() if it is not None}
+    gone = [f"#{name}" for name in changes if name not in kept]
+    sets = ", ".join(f"#{name} = :{name}" for name in kept)
+    return update(
+        organization_key(before.id),
+        f"SET {sets}" + (f" REMOVE {', '.join(gone)}" if gone else "") + " ADD version :one",
+        {f":{name}": it for name, it in kept.items()} | {":one": 1, ":seen": before.version},
+        condition=f"attribute_exists(pk) AND {_unchanged(before)}",
+        names={f"#{name}": name for name in changes},
+    )
+
+
+def _unchanged(before: Organization) -> str:
+    # Rows that were written before there were versions have none.
+    unversioned = "attribute_not_exists(version) OR version = :seen"
+    return "version = :seen" if before.version else f"({unversioned})"

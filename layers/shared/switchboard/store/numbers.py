@@ -4,12 +4,14 @@ The number's row is also the claim that keeps anyone else from buying it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from .. import items
 from ..items import Item
-from ..model import Number, NumberOrder
+from ..model import Actor, AuditEntry, Number, NumberOrder
+from .audit import audit_row
+from .number_rows import number_item, number_key
 from .table import FRESH, Table, delete, key, listed, put, sortable, update
 
 # A number that this order has claimed, and no later one.
@@ -45,7 +47,10 @@ class Numbers(Table):
         unsettled = "attribute_exists(pk) AND #status IN (:submitted, :pending, :unknown)"
         values = {":submitted": "submitted", ":pending": "pending", ":unknown": "unknown"}
         write_number = _settle_number(order, number) if number else _free_number(order)
-        self.transact(self._put_order(order, unsettled, values), write_number)
+        on_record = _purchased(order, order.to_record) if number and order.to_record else []
+        if on_record:
+            order = replace(order, to_record=None)
+        self.transact(self._put_order(order, unsettled, values), write_number, *on_record)
 
     def withdraw(self, order: NumberOrder) -> None:
         """Forget an order that certainly had no effect, and give its number free.
@@ -72,23 +77,30 @@ class Numbers(Table):
         return put(item, condition, values, names)
 
     def _put_number(self, number: Number, condition: str) -> Item:
-        item = (
-            number_key(number.phone_number)
-            | listed(number.organization_id, "NUMBER", number.phone_number)
-            | items.fields_of(number)
-        )
-        if number.assistant:
-            item |= {"gsi2pk": f"ASSISTANT#{number.assistant.id}", "gsi2sk": number.phone_number}
-        return put(item, condition)
-
-
-def number_key(phone_number: str) -> Item:
-    """Return the key of a number's row."""
-    return key(f"NUMBER#{phone_number}", "NUMBER")
+        return put(number_item(number), condition)
 
 
 def _order_key(organization_id: int, order_key: str) -> Item:
     return key(f"ORDER#{organization_id}#{order_key}", "ORDER")
+
+
+def _purchased(order: NumberOrder, buyer: Actor) -> list[Item]:
+    # Whoever settles it, also a webhook or a later look: it was asked for when it was ordered.
+    details = {
+        "provider": order.carrier,
+        "order_id": order.id,
+        "assistant_id": order.assistant_id,
+    }
+    entry = AuditEntry(
+        id=order.id,
+        organization_id=order.organization_id,
+        at=order.created_at,
+        actor=buyer,
+        action="number.purchased",
+        target=order.phone_number,
+        details=details,
+    )
+    return [put(audit_row(entry), FRESH)]
 
 
 def _free_number(order: NumberOrder) -> Item:
@@ -102,11 +114,14 @@ def _settle_number(order: NumberOrder, number: Number) -> Item:
         ":carrier_number_id": number.carrier_number_id or "",
         ":capabilities": items.plain(asdict(number.capabilities)),
         ":now": order.updated_at.isoformat(),
+        ":zero": 0,
+        ":one": 1,
     }
     return update(
         number_key(number.phone_number),
         "SET #status = :status, carrier_number_id = :carrier_number_id, "
-        "capabilities = :capabilities, updated_at = :now",
+        "capabilities = :capabilities, updated_at = :now, "
+        "version = if_not_exists(version, :zero) + :one",
         {**_owner(order), **settled},
         condition=_OWNED,
         names={"#status": "status"},

@@ -133,8 +133,16 @@ class Table:
             most = None if most is None else most - page["Count"]
 
     def update_item(self, write: Item) -> None:
-        """Send one `update` alone: a request that costs half of a transaction."""
-        self._do(self._client.update_item, TableName=self._table, **write["Update"])
+        """Send one `update` alone: a request that costs half of a transaction.
+
+        Raises Taken when its condition fails.
+        """
+        try:
+            self._do(self._client.update_item, TableName=self._table, **write["Update"])
+        except ClientError as error:
+            if _code(error) == "ConditionalCheckFailedException":
+                raise Taken([None], [0]) from error
+            raise
 
     def transact(self, *writes: Item) -> None:
         """Send writes that all take effect or none; raise Taken when a condition fails."""
@@ -208,6 +216,17 @@ def update(
     if condition:
         request["ConditionExpression"] = condition
     return {"Update": request | _terms(values, names)}
+
+
+def check(
+    row: Item,
+    condition: str,
+    values: Mapping[str, Any] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Item:
+    """Return a condition of a transaction on a row that it does not change."""
+    request = {"Key": serialized(row)} | _conditional(condition)
+    return {"ConditionCheck": request | _terms(values, names)}
 
 
 def delete(

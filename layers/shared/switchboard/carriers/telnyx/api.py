@@ -19,6 +19,7 @@ from ...errors import (
     InsufficientBalance,
     InvalidCredentials,
     InvalidNumber,
+    NothingThere,
     NumberUnavailable,
     RateLimited,
 )
@@ -60,6 +61,7 @@ _PROBLEMS: dict[str, Problem] = {
     **dict.fromkeys([str(code) for code in range(20200, 20210)], AddressRequired),
     **dict.fromkeys(["85007", "85008", "90041", "90042", "90043"], RateLimited),
     **dict.fromkeys(["10021", "10035", "10036"], CarrierUnavailable),
+    "10005": NothingThere,
 }
 # For codes that are not listed. 10011 must not be: it comes with 429 and, meaning something
 # else, with 422.
@@ -67,6 +69,7 @@ _STATUS_PROBLEMS: dict[int, Problem] = {
     401: InvalidCredentials,
     402: InsufficientBalance,
     403: CarrierPermissionDenied,
+    404: NothingThere,
     429: RateLimited,
 }
 # Of a number that the account's own search has not returned lately.
@@ -118,7 +121,15 @@ class TelnyxApi:
         if code not in _TOO_LATE:
             raise problem(_kind(answer.status, code), "Telnyx", what, said=said, code=code)
 
-    def _ask[T](self, what: str, request: Callable[["Client"], T], *, buys: bool = False) -> T:
+    def _ask[T](
+        self,
+        what: str,
+        request: Callable[["Client"], T],
+        *,
+        buys: bool = False,
+        changes: bool = False,
+    ) -> T:
+        """Make requests; `buys` is for what must not be repeated, `changes` for what may be."""
         # Imported here: answering a call must not pay for it.
         import telnyx
 
@@ -128,23 +139,21 @@ class TelnyxApi:
             code, said = _first_error(error.body)
             if code == SEARCH_FIRST:
                 raise SearchFirst(said) from error
-            if error.status_code >= 500 and buys:
-                raise unanswered("Telnyx", what, f"error {error.status_code}") from error
-            raise problem(
-                _kind(error.status_code, code), "Telnyx", what, said=said, code=code
-            ) from error
+            if error.status_code >= 500 and (buys or changes):
+                said = f"error {error.status_code}"
+                raise unanswered("Telnyx", what, said, repeatable=changes) from error
+            kind = _kind(error.status_code, code)
+            raise problem(kind, "Telnyx", what, said=said, code=code) from error
         except telnyx.APIConnectionError as error:
-            if buys and not _was_never_sent(error):
-                raise unanswered("Telnyx", what) from error
-            raise problem(
-                CarrierUnavailable, "Telnyx", what, said="it cannot be reached"
-            ) from error
+            if (buys or changes) and not _was_never_sent(error):
+                raise unanswered("Telnyx", what, repeatable=changes) from error
+            said = "it cannot be reached"
+            raise problem(CarrierUnavailable, "Telnyx", what, said=said) from error
         except _UNREADABLE as error:
-            if buys:
-                raise unanswered("Telnyx", what, "its answer could not be read") from error
-            raise problem(
-                CarrierUnavailable, "Telnyx", what, said="its answer could not be read"
-            ) from error
+            said = "its answer could not be read"
+            if buys or changes:
+                raise unanswered("Telnyx", what, said, repeatable=changes) from error
+            raise problem(CarrierUnavailable, "Telnyx", what, said=said) from error
 
     @cached_property
     def _client(self) -> "Client":

@@ -3,11 +3,13 @@
 from ...errors import NumberUnavailable
 from ...model import NumberOrder, PurchaseResult
 from ..problems import problem
-from .api import SEARCH_FIRST, SearchFirst, TelnyxApi
+from .api import SEARCH_FIRST, SearchFirst
+from .inventory import TelnyxInventory
 from .orders import purchase, reference
+from .settings import TelnyxSettings
 
 
-class TelnyxNumbers(TelnyxApi):
+class TelnyxNumbers(TelnyxInventory, TelnyxSettings):
     """The numbers of one Telnyx account."""
 
     def buy(self, order: NumberOrder) -> PurchaseResult:

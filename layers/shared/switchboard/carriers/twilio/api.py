@@ -15,6 +15,7 @@ from ...errors import (
     InsufficientBalance,
     InvalidCredentials,
     InvalidNumber,
+    NothingThere,
     NumberUnavailable,
     OutcomeUnknown,
     RateLimited,
@@ -35,6 +36,9 @@ FALLBACK_PATH = "/fallback/twilio.xml"
 # stay under API Gateway's 29 s.
 _TIMEOUT_S = 12
 
+# The largest that Twilio allows; it gives 50 unless asked.
+PAGE_SIZE = 1000
+
 _ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
 
 # https://www.twilio.com/docs/api/errors. HTTP statuses are not dependable per code: codes decide.
@@ -45,6 +49,7 @@ _PROBLEMS: dict[int, Problem] = {
     **dict.fromkeys([20006, 20008, 20010, 20403, 10002, 21404, 22300], CarrierPermissionDenied),
     **dict.fromkeys([21205, 21502, 21218, 21420], CarrierMisconfigured),
     20003: InvalidCredentials,
+    20404: NothingThere,
     21220: CallNotActive,
     **dict.fromkeys([21211, 21217, 21214, 13223, 13224, 21201, 21212, 21213], InvalidNumber),
     **dict.fromkeys(
@@ -81,7 +86,15 @@ class TwilioApi:
             )
         return sid
 
-    def _ask[T](self, what: str, request: Callable[["Client"], T], *, buys: bool = False) -> T:
+    def _ask[T](
+        self,
+        what: str,
+        request: Callable[["Client"], T],
+        *,
+        buys: bool = False,
+        changes: bool = False,
+    ) -> T:
+        """Make requests; `buys` is for what must not be repeated, `changes` for what may be."""
         # Imported here: answering a call needs none of it, and it costs a third of a cold start.
         from requests import RequestException
         from twilio.base.exceptions import TwilioException
@@ -94,7 +107,9 @@ class TwilioApi:
             failure = _no_answer(error, what)
         except _UNREADABLE:
             failure = unanswered("Twilio", what, "its answer could not be read")
-        if isinstance(failure, OutcomeUnknown) and not buys:
+        if isinstance(failure, OutcomeUnknown) and changes:
+            failure = unanswered("Twilio", what, repeatable=True)
+        elif isinstance(failure, OutcomeUnknown) and not buys:
             failure = problem(CarrierUnavailable, "Twilio", what, said="no usable answer came")
         raise failure
 
@@ -153,9 +168,8 @@ def _error_parts(error: "TwilioException") -> tuple[int | None, int, str]:
             # Two unrelated classes carry the other errors, with the same fields.
             status, code = getattr(error, "status", None), getattr(error, "code", None)
             said = getattr(error, "msg", None) or getattr(error, "detail", None) or error
-    for prefix in ("Unable to create record: ", "Unable to fetch record: "):
-        said = str(said).removeprefix(prefix)
-    return status, int(code or status or 0), str(said or "")
+    said = re.sub(r"^Unable to \w+ record: ", "", str(said or ""))
+    return status, int(code or status or 0), said
 
 
 def _json_object(text: str) -> dict[str, Any]:

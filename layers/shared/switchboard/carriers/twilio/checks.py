@@ -7,13 +7,11 @@ from ...model import E164
 from .. import checks
 from ..base import Check, Expected, Verdict
 from .account import TwilioAccount
-from .numbers import number_urls
+from .api import PAGE_SIZE
+from .held import SMS_RIVAL, VOICE_RIVALS, number_urls
 
 if TYPE_CHECKING:
     from twilio.rest.api.v2010.account.incoming_phone_number import IncomingPhoneNumberInstance
-
-# The largest that Twilio allows; it gives 50 unless asked.
-_PAGE_SIZE = 1000
 
 
 class TwilioChecks(TwilioAccount):
@@ -60,11 +58,13 @@ class TwilioChecks(TwilioAccount):
     def _check_numbers(self, phone_numbers: tuple[E164, ...]) -> list[Check]:
         if not phone_numbers:
             return [Check("phone numbers", "none were bought here")]
+        # One is looked for by itself: the account may hold thousands.
+        only = {"phone_number": phone_numbers[0]} if len(phone_numbers) == 1 else {}
         held = self._ask(
             "list the account's numbers",
             lambda client: {
                 str(number.phone_number): number
-                for number in client.incoming_phone_numbers.list(page_size=_PAGE_SIZE)
+                for number in client.incoming_phone_numbers.list(page_size=PAGE_SIZE, **only)
             },
         )
         wrong = [check for number in phone_numbers for check in self._check_number(number, held)]
@@ -76,15 +76,12 @@ class TwilioChecks(TwilioAccount):
         if phone_number not in held:
             mend = "Was it released at Twilio, or is another account connected than it was?"
             return [Check(phone_number, "is not in the account", Verdict.FAILED, mend)]
-        # These win over the URLs: https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
-        others: dict[str, Any] = {"voice_application_sid": None, "trunk_sid": None}
+        others: dict[str, Any] = dict.fromkeys(VOICE_RIVALS)
         urls = number_urls(self._context)
         answering = {name: urls.pop(name) for name in ("voice_url", "voice_method")} | others
         mend = f"Set this at {phone_number} in the Twilio Console under Phone Numbers."
         number = held[phone_number]
         return [
             *checks.compared(phone_number, answering, number, mend),
-            *checks.compared(
-                phone_number, urls | {"sms_application_sid": None}, number, mend, Verdict.WARNING
-            ),
+            *checks.compared(phone_number, urls | {SMS_RIVAL: None}, number, mend, Verdict.WARNING),
         ]

@@ -1,16 +1,24 @@
-"""Buying numbers at Twilio."""
+"""Buying, pointing and giving back numbers at Twilio."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ...model import Capabilities, NumberOrder, OrderStatus, PurchaseResult
-from ..base import CarrierContext
-from .api import FALLBACK_PATH, SMS_PATH, STATUS_PATH, VOICE_PATH, TwilioApi
+from ...errors import NothingThere, NumberNotHeld
+from ...model import Number, NumberOrder, OrderStatus, PurchaseResult
+from ..problems import problem
+from .api import SMS_PATH, VOICE_PATH, TwilioApi
+from .held import SMS_RIVAL, VOICE_RIVALS, TwilioHeld, number_urls
+from .inventory import TwilioInventory, capabilities
 
 if TYPE_CHECKING:
     from twilio.rest.api.v2010.account.incoming_phone_number import IncomingPhoneNumberInstance
 
+_SILENCE = "https://demo.twilio.com/welcome/sms/reply"
+# Left alone, they would tell us of calls that somebody else answers, or apologize for him.
+_OURS_ALONE = ("voice_fallback_url", "status_callback")
 
-class TwilioNumbers(TwilioApi):
+
+class TwilioNumbers(TwilioInventory, TwilioHeld):
     """The numbers of one Twilio account."""
 
     def buy(self, order: NumberOrder) -> PurchaseResult:
@@ -47,41 +55,84 @@ class TwilioNumbers(TwilioApi):
         )
         return held[0] if held else None
 
+    def release(self, number: Number) -> None:
+        """Give it back in one request, two when its sid is not known. 404 says: gone already."""
+        sid = number.carrier_number_id or self._sid(number)
+        if sid is None:
+            return
+        with suppress(NothingThere):
+            self._ask(
+                f"release {number.phone_number}",
+                lambda client: client.incoming_phone_numbers(sid).delete(),
+                changes=True,
+            )
 
-def number_urls(context: CarrierContext) -> dict[str, Any]:
-    """Return the settings of a number that make its calls and messages ours."""
-    url = context.webhook_url
-    return {
-        "voice_url": url(VOICE_PATH),
-        "voice_method": "POST",
-        "voice_fallback_url": context.public_base_url + FALLBACK_PATH,
-        "voice_fallback_method": "GET",
-        "status_callback": url(STATUS_PATH),
-        "status_callback_method": "POST",
-        "sms_url": url(SMS_PATH),
-        "sms_method": "POST",
-    }
+    def voice_url(self) -> str:
+        """Return the URL that answers calls."""
+        return self._context.webhook_url(VOICE_PATH)
+
+    def wire(self, number: Number) -> None:
+        """Set every URL in one request, and take away what would win over them."""
+        rivals = dict.fromkeys((*VOICE_RIVALS, SMS_RIVAL), "")
+        self._update(
+            number, f"point {number.phone_number} here", number_urls(self._context) | rivals
+        )
+
+    def set_voice_url(self, number: Number, url: str) -> None:
+        """Point its calls anywhere, in one request."""
+        ours = {
+            name: value
+            for name, value in number_urls(self._context).items()
+            if not name.startswith("sms")
+        }
+        wanted = ours | {"voice_url": url} | dict.fromkeys(VOICE_RIVALS, "")
+        if url != ours["voice_url"]:
+            wanted |= dict.fromkeys(_OURS_ALONE, "")
+        self._update(number, f"point the calls of {number.phone_number} elsewhere", wanted)
+
+    def set_sms(self, number: Number, enabled: bool) -> str:
+        """Point its messages here, or at Twilio's demo: an empty URL would be an error to it."""
+        url = self._context.webhook_url(SMS_PATH) if enabled else _SILENCE
+        wanted = {"sms_url": url, "sms_method": "POST", SMS_RIVAL: ""}
+        self._update(number, f"change the messages of {number.phone_number}", wanted)
+        return f"enabled ({url})" if enabled else "disabled (demo URL)"
+
+    def _update(self, number: Number, what: str, wanted: dict[str, Any]) -> None:
+        sid = number.carrier_number_id or self._sid(number)
+        try:
+            if sid is None:
+                raise NothingThere
+            self._ask(
+                what,
+                lambda client: client.incoming_phone_numbers(sid).update(**wanted),
+                changes=True,
+            )
+        except NothingThere as error:
+            said = "the account does not hold it"
+            raise problem(NumberNotHeld, "Twilio", what, said=said) from error
+
+    def _sid(self, number: Number) -> str | None:
+        held = self.find_held(number.phone_number)
+        return held.carrier_number_id if held else None
 
 
 def _purchase(number: "IncomingPhoneNumberInstance") -> PurchaseResult:
     if not number.sid or not number.phone_number:
         raise ValueError("an answer without a number")
-    # Older API versions spell the keys SMS and MMS.
-    capabilities = {key.lower(): bool(value) for key, value in dict(number.capabilities).items()}
     created = number.date_created
     return PurchaseResult(
         status=OrderStatus.ACTIVE,
         carrier_number_id=number.sid,
-        capabilities=Capabilities(
-            **{key: capabilities.get(key, False) for key in ("voice", "sms", "mms", "fax")}
-        ),
+        capabilities=capabilities(number.capabilities),
         details={
             "sid": number.sid,
             "phone_number": number.phone_number,
             "friendly_name": number.friendly_name,
             "voice_url": number.voice_url,
             "sms_url": number.sms_url,
-            "capabilities": capabilities,
+            "capabilities": {
+                key.lower(): bool(value) for key, value in dict(number.capabilities).items()
+            },
             "date_created": created.isoformat() if created else None,
             "provider": TwilioApi.name,
         },

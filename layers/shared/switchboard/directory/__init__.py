@@ -1,0 +1,1 @@
+"""Who is here: organizations, and what answers their calls."""

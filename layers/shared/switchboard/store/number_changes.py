@@ -1,0 +1,67 @@
+"""Changes of numbers: each with what it depends on, and its audit record, in one transaction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from ..items import Item
+from ..model import Assistant, ConversationFlow, Number
+from .assistants import assistant_key
+from .flows import flow_key
+from .number_rows import NumberChange, changed, number_item
+from .table import FRESH, Table, check, put
+
+
+class NumberChanges(Table):
+    """Who answers a number, and whatever else changes about it."""
+
+    def change_numbers(
+        self,
+        changes: Sequence[NumberChange],
+        assistant: Assistant | None = None,
+        flow: ConversationFlow | None = None,
+    ) -> list[Number]:
+        """Change numbers, all or none of them, and return them as they are now.
+
+        At most 40. The assistant and the flow that they are given to must still be as they
+        were read. Raises Taken: its first places are those of the changes.
+        """
+        self.transact(
+            *(changed(change.before, change.after) for change in changes),
+            *([_still(assistant_key, assistant)] if assistant else []),
+            *([_still(flow_key, flow)] if flow else []),
+            *(record for change in changes for record in self._record(change)),
+        )
+        return [replace(change.after, version=change.before.version + 1) for change in changes]
+
+    def import_numbers(self, numbers: Sequence[Number]) -> None:
+        """Write numbers that nobody holds, all or none of them; raise Taken. At most 40."""
+        records = (
+            self.audit(
+                number.organization_id,
+                "number.imported",
+                number.phone_number,
+                carrier=number.carrier,
+                carrier_number_id=number.carrier_number_id,
+            )
+            for number in numbers
+        )
+        self.transact(
+            *(put(number_item(number), FRESH) for number in numbers),
+            *(write for record in records for write in record),
+        )
+
+    def _record(self, change: NumberChange) -> list[Item]:
+        if change.action is None:
+            return []
+        number = change.after
+        return self.audit(
+            number.organization_id, change.action, number.phone_number, **change.details
+        )
+
+
+def _still(key: Callable[[int, int], Item], read: Assistant | ConversationFlow) -> Item:
+    row = key(read.organization_id, read.id)
+    # Rows from before there were versions have none.
+    if not read.version:
+        return check(row, "attribute_exists(pk) AND attribute_not_exists(version)")
+    return check(row, "version = :read", {":read": read.version})

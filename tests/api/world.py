@@ -1,0 +1,103 @@
+"""What the description's examples speak of: an organization with one of everything."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from switchboard import sessions, tokens
+from switchboard.app import App
+from switchboard.carriers.stock import AvailableNumber
+from switchboard.errors import UnknownProvider
+from switchboard.model import CallStatus, Capabilities
+from switchboard.numbers import assigning
+from tests.api.document import Operation
+from tests.builders import (
+    CALLER,
+    NUMBER,
+    ORGANIZATION,
+    OTHER_ORGANIZATION,
+    a_call,
+    a_flow,
+    a_number,
+    a_token,
+    an_assistant,
+)
+from tests.builders import an_organization as organization
+from tests.fakes import Books, carriers
+
+MARK = "7Qx"
+"""Stands in every name of the organization's things, so that a leak of any of them shows."""
+
+ALL_SCOPES = ["admin"]
+
+
+def settle(app: App, books: Books) -> App:
+    """Fill the table, and let both carriers' names stand for the fake one."""
+    registry = dict.fromkeys(("carrier_class", "voice_class"), named(books))
+    app = replace(app, **registry, carrier_names=("twilio", "telnyx"))
+    for number in (ORGANIZATION, OTHER_ORGANIZATION):
+        name = f"Acme {MARK}" if number == ORGANIZATION else "Other"
+        app.store.add_organization(organization(id=number, name=name))
+        for carrier in ("twilio", "telnyx"):
+            app.secrets.store_carrier(number, carrier, {"key": f"secret-{MARK}"})
+    assistant = an_assistant(name=f"Front desk {MARK}", welcome_message=f"Hello from {MARK}")
+    app.store.put_assistant(assistant)
+    line = a_number(
+        carrier="twilio", friendly_name=f"Line {MARK}", assistant=assistant, order_key=MARK
+    )
+    app.store.transact(app.store._put_number(line, "attribute_not_exists(pk)"))
+    books.hold(NUMBER, carrier_number_id=line.carrier_number_id, points_here=True)
+    books.for_sale = [AvailableNumber(NUMBER, "US", Capabilities(voice=True), monthly_cost="1.00")]
+    _add_flow(app)
+    app.store.add_token(a_token(name=f"Deployment {MARK}"))
+    app.store.add_caller_id(ORGANIZATION, CALLER, "twilio")
+    app.store.add_call(
+        a_call(
+            carrier="twilio",
+            status=CallStatus.IN_PROGRESS,
+            assistant_name=assistant.name,
+            metadata={"note": MARK},
+        )
+    )
+    return app
+
+
+def _add_flow(app: App) -> None:
+    # Not the front desk's: an assistant that a flow builds on cannot be deleted.
+    base = an_assistant(id=3002, name=f"Bookings {MARK}")
+    app.store.put_assistant(base)
+    app.store.add_flow(a_flow(name=f"Bookings {MARK}", base_assistant_id=base.id))
+
+
+def prepare(app: App, operation: Operation) -> None:
+    """Let what an operation's example ends be going on."""
+    if operation.name == "unassign_number_from_flow":
+        assigning.bind(app, ORGANIZATION, a_flow().id, a_number().id)
+
+
+def key(app: App, organization_id: int = ORGANIZATION, scopes: list[str] | None = None) -> str:
+    """Return the secret of a new API key."""
+    wanted = ALL_SCOPES if scopes is None else scopes
+    return tokens.create(app, organization_id, "test", wanted, None)[1]
+
+
+def session_token(app: App) -> str:
+    """Return the token that came with the call's stream."""
+    return sessions.issue(app.secrets.session_key(), a_call(carrier="twilio"))
+
+
+def token(app: App, operation: Operation) -> str:
+    """Return what opens an operation."""
+    return key(app) if operation.wants_key else session_token(app)
+
+
+def named(books: Books) -> Callable[[str], Any]:
+    """Return a registry in which the fake carrier has the real ones' names."""
+    fake = carriers(books)("fake")
+
+    def find(name: str) -> Any:
+        if name not in ("twilio", "telnyx"):
+            raise UnknownProvider("Provider must be 'twilio' or 'telnyx'")
+        return type(name.capitalize(), (fake,), {"name": name})
+
+    return find
