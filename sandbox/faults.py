@@ -27,7 +27,11 @@ WEBHOOK_FAULTS = (
     "bad_signature",
     "unsigned",
     "stale",
+    "tampered",
 )
+# Whose signature carries a time, and whose carries a hash of the body beside it.
+_DATED = ("telnyx", "vonage")
+_HASHED = ("vonage",)
 WEBHOOK = "webhook"
 
 
@@ -103,8 +107,10 @@ class Faults:
     @staticmethod
     def _valid(fault: Fault) -> tuple[str, ...]:
         if fault.operation == WEBHOOK:
-            stale = fault.carrier == "telnyx"  # Twilio's signature carries no time
-            return tuple(name for name in WEBHOOK_FAULTS if stale or name != "stale")
+            only = {"stale": _DATED, "tampered": _HASHED}
+            return tuple(
+                name for name in WEBHOOK_FAULTS if fault.carrier in only.get(name, (fault.carrier,))
+            )
         orders = fault.carrier == "telnyx" and fault.operation == "buy_number"
         return REFUSALS + ANSWER_FAULTS + (ORDER_FAULTS if orders else ())
 
