@@ -40,7 +40,7 @@ check: .venv/synced ## Format, lint, types, imports, template
 	@$(RUN) lint-imports
 	@$(RUN) cfn-lint template.yaml
 	@$(RUN) sam validate --lint
-	@$(RUN) pytest -q tests/template
+	@$(RUN) pytest -q tests/template tests/api/test_document.py
 
 bench: .venv/synced build ## Measure the budgets
 	@$(RUN) python -m bench

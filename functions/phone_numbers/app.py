@@ -8,9 +8,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from switchboard import edge, wiring
 from switchboard.app import App
 
-from . import assignment, flows, numbers, sync
+from . import assignment, flows, numbers, search, sync
 
 api = edge.api()
+api.include_router(search.api)
 api.include_router(numbers.api)
 api.include_router(assignment.api)
 api.include_router(flows.api)

@@ -52,6 +52,16 @@ class Operation:
         return path
 
     @property
+    def takes_something(self) -> bool:
+        """Return whether a request holds anything but its path and the key."""
+        return "requestBody" in self.described or bool(self.described.get("parameters"))
+
+    @property
+    def path_parameters(self) -> Json:
+        """Return the examples of what stands in the path."""
+        return {p["name"]: str(p["example"]) for p in self._parameters("path")}
+
+    @property
     def query(self) -> str:
         """Return what must stand in the query, and what has an example."""
         given = {p["name"]: p["example"] for p in self._parameters("query") if "example" in p}

@@ -13,16 +13,11 @@ OPERATIONS = [
 ]
 
 
-def token(gateway: Gateway, operation: Operation) -> str:
-    wants_key = operation.wants_key
-    return world.key(gateway.app) if wants_key else world.session_token(gateway.app)
-
-
 @pytest.mark.parametrize(("operation", "n"), OPERATIONS)
 def test_an_example_is_carried_out_and_answered_as_described(
     gateway: Gateway, operation: Operation, n: int
 ) -> None:
-    reply = request(gateway, operation, token(gateway, operation), n)
+    reply = request(gateway, operation, world.token(gateway.app, operation), n)
 
     assert 200 <= reply.status < 300, f"{operation.name}: {reply.status} {reply.text[:500]}"
     assert problems(operation, reply) == []

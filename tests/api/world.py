@@ -8,6 +8,7 @@ from switchboard import sessions, tokens
 from switchboard.app import App
 from switchboard.errors import UnknownProvider
 from switchboard.model import CallStatus
+from tests.api.document import Operation
 from tests.builders import ORGANIZATION, OTHER_ORGANIZATION, a_call, a_number, an_assistant
 from tests.builders import an_organization as organization
 from tests.fakes import Books, carriers
@@ -52,6 +53,11 @@ def key(app: App, organization_id: int = ORGANIZATION, scopes: list[str] | None 
 def session_token(app: App) -> str:
     """Return the token that came with the call's stream."""
     return sessions.issue(app.secrets.session_key(), a_call(carrier="twilio"))
+
+
+def token(app: App, operation: Operation) -> str:
+    """Return what opens an operation."""
+    return key(app) if operation.wants_key else session_token(app)
 
 
 def named(books: Books) -> Callable[[str], Any]:

@@ -18,6 +18,7 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     LIMIT#<org>#<limit>…  / PLACES     who takes up the places of a limit
     LIMIT#<org>#<limit>…  / QUOTA      how much of a limit is used, in one span of time
     LEASE#<name>          / LEASE      held by one process for a while
+    CACHE#<org>#<carrier> / COUNTRIES  in which it sells numbers, as it said lately
     COUNT#<org>#CALL      / <shard>    how many calls an organization has, in parts
 
 The number's row is also the claim that keeps anyone else from buying it. Its id is the number
@@ -25,6 +26,7 @@ itself, so the key follows from the id.
 """
 
 from .assistants import Assistants
+from .caches import Caches
 from .call_lists import CallLists
 from .calls import Calls
 from .dialing import DialContext, Dialing
@@ -59,5 +61,6 @@ class Store(
     Limits,
     Messages,
     Leases,
+    Caches,
 ):
     """The table. Every method is one request, or says how many."""
