@@ -6,7 +6,7 @@ from typing import Any
 from .app import App
 from .carriers.base import Check
 from .directory import organizations
-from .errors import Conflict, InvalidRequest, OutcomeUnknown
+from .errors import CarrierNotConnected, Conflict, InvalidRequest, OutcomeUnknown
 from .store import Taken
 
 # Longer than every request of a connection can take together.
@@ -24,11 +24,14 @@ def connect(
     """
     adapter = app.carrier_class(carrier)
     given = _complete(credentials, adapter.credential_fields)
+    given |= _chosen(credentials, adapter.credential_options)
     organizations.find(app, organization_id)
-    account = adapter(given, app.carrier_context(carrier, organization_id))
+    context = app.carrier_context(carrier, organization_id)
     name = f"connect-{organization_id}-{carrier}"
     try:
         with app.store.lease(name, app.clock(), _LEASE_S):
+            # Read inside: another run may have stored them a moment ago.
+            account = adapter(_known(app, organization_id, carrier) | given, context)
             connection = account.connect()
             app.secrets.store_carrier(organization_id, carrier, connection.credentials)
     except Taken as error:
@@ -49,8 +52,26 @@ def _complete(credentials: Mapping[str, Any], fields: tuple[str, ...]) -> dict[s
     missing = [name for name, value in given.items() if not value]
     if missing:
         raise InvalidRequest(f"The credentials lack: {', '.join(missing)}")
+    _check_plain(given)
+    return given
+
+
+def _chosen(credentials: Mapping[str, Any], options: tuple[str, ...]) -> dict[str, str]:
+    found = {name: str(credentials.get(name) or "").strip() for name in options}
+    chosen = {name: value for name, value in found.items() if value}
+    _check_plain(chosen)
+    return chosen
+
+
+def _check_plain(given: Mapping[str, str]) -> None:
     # Such a value cannot travel in a header; it is not shown, for it may be nearly right.
     odd = [name for name, value in given.items() if not (value.isascii() and value.isprintable())]
     if odd:
         raise InvalidRequest(f"Only plain ASCII characters can be in: {', '.join(odd)}")
-    return given
+
+
+def _known(app: App, organization_id: int, carrier: str) -> dict[str, Any]:
+    try:
+        return app.secrets.carrier(organization_id, carrier)
+    except CarrierNotConnected:
+        return {}

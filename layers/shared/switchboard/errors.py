@@ -6,7 +6,7 @@ SwitchboardError
 │   └── InvalidTemplate 422 ── MissingVariables, TemplateLimit
 ├── Unauthorized 401
 ├── Forbidden 403 ── NotOwned
-├── SignatureInvalid 403 ── SignatureUnauthorized 401
+├── SignatureInvalid 403 ── SignatureUnauthorized 401, SignatureMissing 503
 ├── DestinationNotAllowed 403
 ├── NotFound 404 ── AssistantNotFound, NoAssistant, CallNotFound, NumberNotFound, FlowNotFound
 ├── RequestTooLarge 413
@@ -122,6 +122,12 @@ class SignatureUnauthorized(SignatureInvalid):
     """The same, for a carrier whose webhooks the contract refuses with 401."""
 
     status = 401
+
+
+class SignatureMissing(SignatureInvalid):
+    """The same, for a carrier that signs when it is asked again: after a 5xx and nothing else."""
+
+    status = 503
 
 
 class NotOwned(Forbidden):

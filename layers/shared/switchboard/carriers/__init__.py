@@ -14,6 +14,7 @@ from .base import Carrier, Voice
 CARRIERS = {
     "twilio": "Twilio",
     "telnyx": "Telnyx",
+    "vonage": "Vonage",
 }
 
 

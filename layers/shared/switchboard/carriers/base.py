@@ -38,6 +38,8 @@ class WebhookRequest:
     headers: Mapping[str, str]
     """Names in lower case."""
     body: bytes
+    query: Mapping[str, str] = field(default_factory=dict)
+    """All of a GET's, ours and the carrier's, in no dependable order."""
     call_id: int | None = None
     """Our id of the call, when the URL was given for one call only."""
 
@@ -180,6 +182,8 @@ class Voice(_Connected, Protocol):
 
     forgery: ClassVar[type[SignatureInvalid]]
     """What the contract answers to a webhook that this carrier did not sign."""
+    asks_with_get: ClassVar[bool]
+    """Whether a GET with fields of the carrier's own is a webhook: else it is but a probe."""
 
     def check_ready_to_dial(self) -> None:
         """Raise CarrierError if the stored credentials lack what dialling needs. No request."""
@@ -248,9 +252,15 @@ class Account(_Connected, Protocol):
 
     credential_fields: ClassVar[tuple[str, ...]]
     """What a person must know to connect an account: connect() finds or makes the rest."""
+    credential_options: ClassVar[tuple[str, ...]]
+    """What he may say beside them."""
 
     def connect(self) -> Connection:
-        """Probe the credentials; find or make, once, what the carrier wants beside numbers."""
+        """Probe the credentials; find or make, once, what the carrier wants beside numbers.
+
+        What an earlier connection made is among the credentials, and may belong to another
+        account.
+        """
         ...
 
     def check(self, expected: Expected) -> list[Check]:

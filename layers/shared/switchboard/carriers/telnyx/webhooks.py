@@ -48,6 +48,7 @@ class TelnyxWebhooks(TelnyxApi):
     """What one Telnyx account says of its calls, messages and orders."""
 
     forgery: ClassVar[type[SignatureInvalid]] = SignatureUnauthorized
+    asks_with_get: ClassVar[bool] = False
 
     def verify(self, request: WebhookRequest) -> None:
         """Check telnyx-signature-ed25519 over `timestamp|body`, and that the timestamp is fresh.

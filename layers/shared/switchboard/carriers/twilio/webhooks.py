@@ -45,6 +45,7 @@ class TwilioWebhooks(TwilioApi):
     """What one Twilio account says of its calls and messages."""
 
     forgery: ClassVar[type[SignatureInvalid]] = SignatureInvalid
+    asks_with_get: ClassVar[bool] = False
 
     def verify(self, request: WebhookRequest) -> None:
         """Check X-Twilio-Signature: https://www.twilio.com/docs/usage/security."""

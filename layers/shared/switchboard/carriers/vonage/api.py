@@ -85,9 +85,7 @@ class VonageApi:
         url = self._url(_REST_HOST, path)
         return self._ask(what, "GET", url, fields=fields, headers=self._basic)
 
-    def _order(
-        self, what: str, path: str, fields: dict[str, Any], *, buys: bool = False
-    ) -> None:
+    def _order(self, what: str, path: str, fields: dict[str, Any], *, buys: bool = False) -> None:
         """Have something done to a number; raise MethodFailed where Vonage says no more."""
         body = self._ask(
             what,
@@ -102,9 +100,7 @@ class VonageApi:
         # Failures come with 200 too, and their own code in the body.
         code = str(body.get("error-code") or "")
         if not code:
-            raise unanswered(
-                "Vonage", what, "its answer could not be read", repeatable=not buys
-            )
+            raise unanswered("Vonage", what, "its answer could not be read", repeatable=not buys)
         if code != "200":
             raise _refusal(what, int(code) if code.isdecimal() else 0, body)
 
@@ -113,9 +109,7 @@ class VonageApi:
     ) -> dict[str, Any]:
         """Ask for an application, or change it."""
         url = self._url(_API_HOST, f"/v2/applications{path}")
-        return self._ask(
-            what, method, url, headers=self._basic, changes=method != "GET", **options
-        )
+        return self._ask(what, method, url, headers=self._basic, changes=method != "GET", **options)
 
     @cached_property
     def _basic(self) -> dict[str, str]:
@@ -226,9 +220,7 @@ def read_private_key(text: str) -> "PrivateKeyTypes":
         ) from error
 
 
-def _silence(
-    what: str, unsure: bool, said: str = "", *, repeatable: bool
-) -> SwitchboardError:
+def _silence(what: str, unsure: bool, said: str = "", *, repeatable: bool) -> SwitchboardError:
     if unsure:
         return unanswered("Vonage", what, said, repeatable=repeatable)
     return problem(CarrierUnavailable, "Vonage", what, said=said or "no usable answer came")

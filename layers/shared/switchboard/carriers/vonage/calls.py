@@ -55,7 +55,9 @@ class VonageCalls(VonageApi):
         if not self._credentials.get("signature_secret"):
             said = "no signature_secret is stored"
             raise problem(InvalidCredentials, "Vonage", "dial", said=said)
-        missing = [name for name in ("application_id", "private_key") if not self._credentials.get(name)]
+        missing = [
+            name for name in ("application_id", "private_key") if not self._credentials.get(name)
+        ]
         if missing:
             said = f"the account's {' and '.join(missing)} is not known"
             raise problem(CarrierMisconfigured, "Vonage", "dial", said=said)

@@ -98,9 +98,7 @@ class VonageChecks(VonageAccount, VonageHeld):
         if not phone_numbers:
             return [Check("phone numbers", "none were bought here")]
         held = self._held_among(phone_numbers)
-        wrong = [
-            check for number in phone_numbers for check in self._check_number(number, held)
-        ]
+        wrong = [check for number in phone_numbers for check in self._check_number(number, held)]
         return checks.summed("phone numbers", wrong, f"{len(phone_numbers)}, all pointing here")
 
     def _held_among(self, phone_numbers: tuple[E164, ...]) -> dict[E164, HeldNumber]:
