@@ -68,6 +68,21 @@ def _telnyx(lab: Lab, credentials: Json, kind: str, field: str) -> Json:
     return found
 
 
+def _vonage_is_configured(lab: Lab, number: Json, credentials: Json, us: CarrierContext) -> None:
+    assert number["config"]["app_id"] == credentials["application_id"]
+    url = f"/vonage/v2/applications/{credentials['application_id']}"
+    auth = (credentials["api_key"], credentials["api_secret"])
+    able = lab.control.get(url, auth=auth).raise_for_status().json()["capabilities"]
+    hooks = able["voice"]["webhooks"]
+    assert able["voice"]["signed_callbacks"] is True
+    for name in ("answer_url", "event_url"):
+        assert hooks[name]["address"] == us.webhook_url("/vonage-webhook")
+        assert hooks[name]["http_method"] == "POST"
+    assert hooks["fallback_answer_url"]["address"] == f"{us.public_base_url}/fallback/vonage.json"
+    inbound = able["messages"]["webhooks"]["inbound_url"]
+    assert inbound["address"] == us.webhook_url("/webhooks/sms/vonage")
+
+
 FACTS = {
     "twilio": CarrierFacts(
         webhook_path="/twiml",
@@ -89,5 +104,19 @@ FACTS = {
         # Telnyx has no stream parameters: the runtime fetches the rest with these two.
         stream_told=lambda stream: dict(parse_qsl(urlsplit(stream["url"]).query)),
         is_configured=_telnyx_is_configured,
+    ),
+    "vonage": CarrierFacts(
+        webhook_path="/vonage-webhook",
+        details="phone_number country msisdn application_id provider",
+        buying=("POST /number/buy", "POST /number/update"),
+        event_path="/vonage-webhook",
+        answering=0,
+        # The headers of the endpoint lie flat in the first frame.
+        stream_told=lambda stream: {
+            name: value
+            for name, value in stream["start"].items()
+            if name not in ("event", "content-type")
+        },
+        is_configured=_vonage_is_configured,
     ),
 }

@@ -38,10 +38,10 @@ class WebhookRequest:
     headers: Mapping[str, str]
     """Names in lower case."""
     body: bytes
-    query: Mapping[str, str] = field(default_factory=dict)
-    """All of a GET's, ours and the carrier's, in no dependable order."""
     call_id: int | None = None
     """Our id of the call, when the URL was given for one call only."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    """All of a GET's, ours and the carrier's, in no dependable order."""
 
 
 @dataclass(frozen=True)
