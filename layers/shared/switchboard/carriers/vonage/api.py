@@ -180,7 +180,7 @@ class VonageApi:
         `buys` is for what must not be done twice, `changes` for what may be.
         """
         unsure = buys or changes
-        seconds = _TIMEOUT_S if buys else _LOOK_TIMEOUT_S
+        seconds = _TIMEOUT_S if buys else min(_LOOK_TIMEOUT_S, _TIMEOUT_S)
         try:
             answer = self._context.http.request(
                 method, url, timeout=urllib3.Timeout(total=seconds), retries=False, **options

@@ -34,6 +34,8 @@ class VonageInventory(VonageApi):
                 "Vonage's search knows no localities and no regions. Leave them out, or choose "
                 "the place by its area_code."
             )
+        if wanted.number_type == "mobile" and _is_american(wanted):
+            return []  # none of their own; what Vonage calls so there is `local`
         found = self._look("search for numbers", "/number/search", **_query(wanted))
         shown = [_available(it) for it in _numbers(found) if _fits(it, wanted)]
         return shown[: wanted.limit]
@@ -72,7 +74,11 @@ def _query(wanted: NumberSearch) -> dict[str, Any]:
 def _is_plain_american(wanted: NumberSearch) -> bool:
     # In North America numbers are neither mobile nor landline. Vonage calls most of the local
     # ones mobile, and some landline: they are all that is not free of charge.
-    return wanted.number_type == "local" and _calling_code(wanted) == _NORTH_AMERICA
+    return wanted.number_type == "local" and _is_american(wanted)
+
+
+def _is_american(wanted: NumberSearch) -> bool:
+    return _calling_code(wanted) == _NORTH_AMERICA
 
 
 def _calling_code(wanted: NumberSearch) -> int:
