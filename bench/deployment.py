@@ -174,7 +174,7 @@ def _populated(
     assistant = assistants.create(
         app,
         organization.id,
-        assistants.NewAssistant(name="Echo", stream_url=f"{stream_base}/runtime/echo"),
+        {"name": "Echo", "stream_url": f"{stream_base}/runtime/echo"},
     )
     _, token = tokens.create(app, organization.id, "bench", ["numbers:write", "calls:write"], None)
     reply = meter.sandbox.get("/_/accounts", params={"carrier": carrier}).raise_for_status()

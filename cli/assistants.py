@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from switchboard.model import DialOptions, MachinePolicy
+from switchboard.model import MachinePolicy
 
 from . import output
 from .options import OrganizationId, opened
@@ -51,11 +51,21 @@ def create(
     """Make an assistant, ready to take and to place calls."""
     from switchboard.directory import assistants
 
-    options = DialOptions(ring_timeout, max_duration, machine_detection, voicemail_message, record)
-    wanted = assistants.NewAssistant(
-        name, stream_url, welcome_message, fallback_message, fallback_number, options
-    )
-    made = assistants.create(opened(ctx), organization, wanted)
+    given = {
+        "name": name,
+        "stream_url": stream_url,
+        "welcome_message": welcome_message,
+        "fallback_message": fallback_message,
+        "fallback_number": fallback_number,
+        "dial_options": {
+            "ring_timeout": ring_timeout,
+            "max_duration": max_duration,
+            "machine_detection": machine_detection,
+            "voicemail_message": voicemail_message,
+            "record": record,
+        },
+    }
+    made = assistants.create(opened(ctx), organization, given)
     output.say(f"Assistant {made.id} made: {made.name}")
     output.result(output.assistant(made))
 

@@ -17,6 +17,9 @@ OrganizationId = Annotated[
 
 
 def opened(ctx: typer.Context) -> "App":
-    """Return the deployment that the command was told to work on."""
+    """Return the deployment that the command was told to work on; its changes are on record."""
+    # Imported here: boto3 is slow to load, and help needs none of it.
+    from switchboard.model import Actor
+
     open_app: Callable[[], App] = ctx.obj
-    return open_app()
+    return open_app().acting_for(Actor("switchboard command"))

@@ -21,7 +21,8 @@ def create(
         typer.Option(
             metavar="SCOPE",
             help="What it may do; repeat for more. "
-            "numbers:read, numbers:write, calls:read, calls:write, admin.",
+            "numbers:read, numbers:write, calls:read, calls:write, assistants:read, "
+            "assistants:write, admin.",
         ),
     ],
     expires_in_days: Annotated[

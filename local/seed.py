@@ -12,7 +12,15 @@ from .problem import Problem
 from .workspace import Workspace
 
 CARRIERS = ("twilio", "telnyx")
-_SCOPES = ("numbers:read", "numbers:write", "calls:read", "calls:write", "admin")
+_SCOPES = (
+    "numbers:read",
+    "numbers:write",
+    "calls:read",
+    "calls:write",
+    "assistants:read",
+    "assistants:write",
+    "admin",
+)
 
 
 class Seed:

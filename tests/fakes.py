@@ -153,12 +153,21 @@ class FakeStock:
             self.books.released.append(held.carrier_number_id)
         self.books.lose("release")
 
+    def voice_url(self) -> str:
+        return "https://hooks.example.com/fake"
+
     def wire(self, number: Number) -> None:
-        self._change("wire", number, points_here=True, points_nowhere=False, voice_url="ours")
+        self._change(
+            "wire", number, points_here=True, points_nowhere=False, voice_url=self.voice_url()
+        )
 
     def set_voice_url(self, number: Number, url: str) -> None:
         self._change(
-            "set_voice_url", number, points_here=False, points_nowhere=False, voice_url=url
+            "set_voice_url",
+            number,
+            points_here=url == self.voice_url(),
+            points_nowhere=False,
+            voice_url=url,
         )
 
     def set_sms(self, number: Number, enabled: bool) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 from switchboard import tokens, wiring
 from switchboard.app import App
 
+_usage = tokens.Usage()
+
 
 def lambda_handler(
     event: dict[str, Any], context: object, app: Callable[[], App] = wiring.app
@@ -19,6 +21,7 @@ def lambda_handler(
     if token is None:
         # API Gateway answers 401 to exactly this word, and 500 to any other error.
         raise Exception("Unauthorized")
+    _usage.count(app(), token)
     return {
         "principalId": str(token.id),
         "policyDocument": {
@@ -36,5 +39,7 @@ def lambda_handler(
             "organization_id": str(token.organization_id),
             "scopes": " ".join(token.scopes),
             "token_id": str(token.id),
+            "token_name": token.name,
+            "token_expires_at": token.expires_at.isoformat() if token.expires_at else "",
         },
     }

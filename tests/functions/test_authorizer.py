@@ -29,6 +29,7 @@ def test_a_valid_key_opens_the_route_for_its_organization(app: App) -> None:
         "organization_id": str(ORGANIZATION),
         "scopes": "calls:read numbers:write",
         "token_id": str(token.id),
+        "token_name": "CI",
     }
 
 

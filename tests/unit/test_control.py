@@ -315,7 +315,7 @@ class Interrupted(Store):
         super().__init__(store._client, store._table)
         self._times = times
 
-    def save_call(self, before: Call, call: Call, spent_cents: int = 0) -> None:
+    def save_call(self, before: Call, call: Call, *args: Any, **options: Any) -> None:
         """Note something else on the call first."""
         if self._times:
             self._times -= 1
@@ -323,7 +323,7 @@ class Interrupted(Store):
             assert now
             rival = {**now.metadata, f"rival{self._times}": 1}
             super().save_call(now, a_call(metadata=rival, version=now.version))
-        super().save_call(before, call, spent_cents)
+        super().save_call(before, call, *args, **options)
 
 
 def interrupted(app: App, times: int) -> App:

@@ -34,6 +34,9 @@ def connect(
             account = adapter(_known(app, organization_id, carrier) | given, context)
             connection = account.connect()
             app.secrets.store_carrier(organization_id, carrier, connection.credentials)
+            # The secret is no row of the table. Whoever dies before this has told nobody that
+            # the account is connected, and connects it again.
+            app.store.put_on_record(organization_id, "carrier.connected", carrier)
     except Taken as error:
         raise Conflict(
             f"Another run is connecting {carrier} for organization {organization_id} just now. "

@@ -1,16 +1,20 @@
 """What a use case works with: the store, the secrets, the carriers, the clock."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any, Self
 
 import urllib3
 
 from .carriers import CARRIERS, carrier_class, voice_class
 from .carriers.base import Carrier, CarrierContext, Voice
+from .items import Item
+from .model import Actor, AuditEntry
 from .secrets import Secrets
 from .settings import Settings
 from .store import Store
+from .store.audit import audit_row
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,26 @@ class App:
     """Finds a carrier's adapter by name; raises UnknownProvider."""
     voice_class: Callable[[str], type[Voice]] = voice_class
     """Finds the part of it that calls and webhooks need: nothing else is imported."""
+    actor: Actor | None = None
+    """Who asks; nobody while the app acts for itself or for a carrier."""
     carrier_names: tuple[str, ...] = tuple(CARRIERS)
     """All that can be connected."""
+
+    def acting_for(self, actor: Actor) -> Self:
+        """Return this app for somebody whose changes are put on record."""
+        last = 0
+
+        def witness(
+            organization_id: int, action: str, target: str, details: dict[str, Any]
+        ) -> Item:
+            nonlocal last
+            # Several changes of one millisecond must not get the same id.
+            last = max(last + 1, self.new_id())
+            return audit_row(
+                AuditEntry(last, organization_id, self.clock(), actor, action, target, details)
+            )
+
+        return replace(self, actor=actor, store=self.store.witnessed_by(witness))
 
     def carrier(self, name: str, organization_id: int) -> Carrier:
         """Return an organization's account at a carrier.

@@ -1,14 +1,16 @@
 """Answering calls, and keeping what their carriers say about them in order."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from . import limits, sessions
+from . import destinations, limits, sessions
 from .app import App
 from .carriers.base import InboundCall, OutboundAnswer, Voice, WebhookReply
 from .errors import CallNotFound, ServiceUnavailable
+from .items import Item
 from .model import (
     Assistant,
     Call,
@@ -61,10 +63,17 @@ def connect(
     return carrier.reply(call, outbound_instruction(app, call))
 
 
-def record(app: App, carrier: Voice, organization_id: int, event: CallEvent) -> Call:
+def record(
+    app: App,
+    carrier: Voice,
+    organization_id: int,
+    event: CallEvent,
+    on_record: Sequence[Item] = (),
+) -> Call:
     """Apply an event to its call, at most once and only forward, and return the call.
 
-    An event of a call that has no row makes one.
+    An event of a call that has no row makes one. `on_record` is what the store's `audit`
+    returned for an event that somebody asked for.
 
     Raises ServiceUnavailable when too many others write the same call, and CallNotFound when
     the call is not known and the event does not say whose it is: the carrier sends it again.
@@ -81,7 +90,7 @@ def record(app: App, carrier: Voice, organization_id: int, event: CallEvent) -> 
             advanced = advance(call, event)
             if advanced is None:
                 return call
-            app.store.save_call(call, advanced, limits.spent_cents(advanced))
+            app.store.save_call(call, advanced, limits.spent_cents(advanced), on_record)
             return advanced
         except Taken:
             continue
@@ -191,7 +200,7 @@ def _ringing(
 ) -> Call:
     assistant = number.assistant if number else None
     event, now = inbound.event, app.clock()
-    return Call(
+    call = Call(
         id=app.new_id(),
         organization_id=organization_id,
         carrier=carrier.name,
@@ -205,8 +214,30 @@ def _ringing(
         assistant_name=assistant.name if assistant else None,
         flow=number.flow if number else None,
         welcome_message=assistant.welcome_message if assistant else None,
-        answered_with=_kind_of_answer(assistant),
+        answered_with=_kind_of_answer(assistant, inbound.from_),
         history=(CallStep(event.id, event.type, event.occurred_at, CallStatus.RINGING),),
+    )
+    cause = _why_turned_away(number, inbound.from_)
+    return _turned_away(call, cause, now) if cause else call
+
+
+def _why_turned_away(number: Number | None, caller: str) -> str | None:
+    if number is None or not number.allowed_country_codes:
+        return None
+    country = destinations.country_of(caller)
+    # Who hides the number, or calls from a number of no country, is let through.
+    if country is None or country in number.allowed_country_codes:
+        return None
+    return f"The number takes no calls from {country}: see its allowed_country_codes"
+
+
+def _turned_away(call: Call, cause: str, now: datetime) -> Call:
+    return replace(
+        call,
+        status=CallStatus.CANCELLED,
+        ended_at=now,
+        hangup_cause=cause,
+        answered_with="reject",
     )
 
 
@@ -240,6 +271,8 @@ def _routed(app: App, earlier: Call, ringing: Call) -> Call:
         welcome_message=ringing.welcome_message,
         answered_with=ringing.answered_with,
     )
+    if ringing.answered_with == "reject" and not earlier.status.is_final:
+        routed = _turned_away(routed, ringing.hangup_cause or "", ringing.created_at)
     app.store.save_call(earlier, routed)
     return routed
 
@@ -265,12 +298,19 @@ def _told_of(app: App, carrier: Voice, organization_id: int, event: CallEvent) -
 # --- what the caller gets ---
 
 
-def _kind_of_answer(assistant: Assistant | None) -> str:
+def _kind_of_answer(assistant: Assistant | None, caller: str) -> str:
     if assistant is None:
         return "say"
+    if _bypasses(assistant, caller):
+        return "dial"
     if assistant.is_active:
         return "stream"
     return "dial" if assistant.fallback_number else "say"
+
+
+def _bypasses(assistant: Assistant, caller: str) -> bool:
+    # Whether or not the assistant takes calls just now: these callers never speak to it.
+    return caller in assistant.bypass_numbers and assistant.transfer_number is not None
 
 
 def _instruction(app: App, call: Call, number: Number | None) -> Instruction:
@@ -279,6 +319,8 @@ def _instruction(app: App, call: Call, number: Number | None) -> Instruction:
         return Hangup()
     if assistant is None:
         return Say(UNASSIGNED_MESSAGE)
+    if assistant.transfer_number and _bypasses(assistant, call.customer_number):
+        return Dial(assistant.transfer_number)
     if assistant.is_active:
         return stream(app, call, assistant.stream_url)
     if assistant.fallback_number:

@@ -51,7 +51,8 @@ def terminate(app: App, organization_id: int, call_sid: str) -> Call:
         status=CallStatus.COMPLETED,
         status_unanswered=CallStatus.CANCELLED,
     )
-    return calls.record(app, carrier, organization_id, ended)
+    on_record = app.store.audit(organization_id, "call.terminated", call.id)
+    return calls.record(app, carrier, organization_id, ended, on_record)
 
 
 def transfer(app: App, organization_id: int, call_sid: str, to: str) -> Call:
@@ -75,7 +76,11 @@ def transfer(app: App, organization_id: int, call_sid: str, to: str) -> Call:
         call_id=call.id,
         occurred_at=app.clock(),
     )
-    return calls.record(app, carrier, organization_id, handed_over)
+    # Without the headers of a SIP address, which may hold what only the far end should see.
+    on_record = app.store.audit(
+        organization_id, "call.transferred", call.id, to=target.partition("?")[0]
+    )
+    return calls.record(app, carrier, organization_id, handed_over, on_record)
 
 
 def update_metadata(app: App, organization_id: int, call_id: int, changes: dict[str, Any]) -> Call:
@@ -83,6 +88,10 @@ def update_metadata(app: App, organization_id: int, call_id: int, changes: dict[
 
     Raises CallNotFound, and InvalidRequest when all notes together become too large.
     """
+    # The names only: what is noted may be personal, and goes with the call.
+    on_record = app.store.audit(
+        organization_id, "call.metadata_updated", call_id, names=sorted(changes)
+    )
     for _ in range(_WRITE_TRIES):
         call = calls.find(app, organization_id, call_id)
         merged = {**call.metadata, **changes}
@@ -91,7 +100,7 @@ def update_metadata(app: App, organization_id: int, call_id: int, changes: dict[
         if noted == call:
             return call
         try:
-            app.store.save_call(call, noted)
+            app.store.save_call(call, noted, on_record=on_record)
         except Taken:
             continue
         return noted

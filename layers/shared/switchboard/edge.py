@@ -23,7 +23,7 @@ from .errors import (
     RequestTooLarge,
     SwitchboardError,
 )
-from .model import without_numbers
+from .model import Actor, without_numbers
 
 # Named like the package, so that every module's own logger speaks through it.
 logger = Logger(service="switchboard")
@@ -95,9 +95,25 @@ def handle(
 
 
 def current_app(resolver: Door) -> App:
-    """Return the App of the request being handled."""
+    """Return the App of the request being handled; what it changes is on record as the caller's."""
     app: App = resolver.context["app"]()
-    return app
+    actor = _actor(resolver)
+    return app.acting_for(actor) if actor else app
+
+
+def _actor(resolver: Door) -> Actor | None:
+    request = resolver.current_event.request_context
+    identity = request.authorizer
+    key_id = identity.get("token_id")
+    if key_id is None:
+        # A route that no API key opens: a media runtime with its call's own token.
+        return None
+    return Actor(
+        name=str(identity.get("token_name") or f"API key {key_id}"),
+        key_id=int(key_id),
+        address=request.identity.source_ip,
+        request_id=request.request_id,
+    )
 
 
 def authorized(resolver: Door, scope: str) -> int:

@@ -2,7 +2,7 @@
 
 SwitchboardError
 ├── InvalidRequest 400 ── InvalidNumber, UnknownProvider, CarrierNotConnected, CallNotActive,
-│   │                     NotConfigurable 422
+│   │                     InvalidSettings 422, NotConfigurable 422
 │   └── InvalidTemplate 422 ── MissingVariables, TemplateLimit
 ├── Unauthorized 401
 ├── Forbidden 403 ── NotOwned
@@ -62,6 +62,13 @@ class CarrierNotConnected(InvalidRequest):
     """The organization has not stored credentials for this carrier."""
 
     code = "carrier_not_connected"
+
+
+class InvalidSettings(InvalidRequest):
+    """Settings that lack something, or do not fit together."""
+
+    status = 422
+    code = "invalid_settings"
 
 
 class NotConfigurable(InvalidRequest):

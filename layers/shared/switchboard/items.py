@@ -10,7 +10,9 @@ from typing import Any
 from .model import (
     E164,
     NOT_IN_COPIES,
+    Actor,
     Assistant,
+    AuditEntry,
     Call,
     CallerId,
     CallStatus,
@@ -145,6 +147,10 @@ def token(item: Item) -> Token:
         created_at=_at(item["created_at"]),
         expires_at=_time(item.get("expires_at")),
         revoked_at=_time(item.get("revoked_at")),
+        updated_at=_time(item.get("updated_at")),
+        last_used_at=_time(item.get("last_used_at")),
+        usage_count=int(item.get("usage_count", 0)),
+        version=int(item.get("version", 0)),
     )
 
 
@@ -274,6 +280,7 @@ def order(item: Item) -> NumberOrder:
         carrier_order_id=item.get("carrier_order_id"),
         details=_ints(item["details"]),
         refusal=_refusal(item.get("refusal")),
+        to_record=_actor(item["to_record"]) if "to_record" in item else None,
     )
 
 
@@ -352,6 +359,32 @@ def message(item: Item) -> Message:
         body=item["body"],
         received_at=_at(item["received_at"]),
         media_urls=tuple(item["media_urls"]),
+    )
+
+
+def audit_fields(entry: AuditEntry) -> Item:
+    """Return an audit entry's fields as an item without keys."""
+    # The details are kept as text, for the table's numbers are not JSON's.
+    fields: Item = plain(asdict(entry))
+    return fields | {"details": json.dumps(plain(entry.details))}
+
+
+def audit_entry(item: Item) -> AuditEntry:
+    """Read an entry of the audit record."""
+    return AuditEntry(
+        id=int(item["id"]),
+        organization_id=int(item["organization_id"]),
+        at=_at(item["at"]),
+        actor=_actor(item["actor"]),
+        action=item["action"],
+        target=item["target"],
+        details=json.loads(item["details"]),
+    )
+
+
+def _actor(item: Item) -> Actor:
+    return Actor(
+        item["name"], _int(item.get("key_id")), item.get("address"), item.get("request_id")
     )
 
 

@@ -107,6 +107,10 @@ class Stock(Protocol):
         """
         ...
 
+    def voice_url(self) -> str:
+        """Return where this carrier's calls reach us. No request."""
+        ...
+
     def wire(self, number: Number) -> None:
         """Point the number's calls, messages and status events at us. Raises NumberNotHeld."""
         ...

@@ -4,12 +4,41 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from ..errors import InvalidRequest
+from .names import text
+
+_LENGTH = 2_048
 
 
-def stream_url(text: str) -> str:
+def webhook_url(field: str, given: object) -> str | None:
+    """Return an address to which events are posted, or None; raise InvalidRequest."""
+    url = text(field, given, _LENGTH)
+    if url is None:
+        return None
+    problem = _problem_of_webhook(url)
+    if problem:
+        raise InvalidRequest(f"{field} {problem}")
+    return url
+
+
+def _problem_of_webhook(url: str) -> str | None:
+    parts = _split(url)
+    if parts is None:
+        return "is not a URL"
+    if parts.scheme != "https" or not parts.hostname or not _is_plain(url):
+        return "must be a URL such as https://example.com/events"
+    if "@" in parts.netloc:
+        return "must not hold credentials: events are signed"
+    if "#" in url:
+        return "must not have a fragment (#…): it is never sent"
+    return None
+
+
+def stream_url(given: str) -> str:
     """Return the address of a media runtime; raise InvalidRequest when no carrier can open it."""
-    url = text.strip()
+    url = given.strip()
     problem = _problem_of(url)
+    if len(url) > _LENGTH:
+        problem = f"has at most {_LENGTH} characters"
     if problem:
         # The URL is not repeated: what is wrong may be a password inside it.
         raise InvalidRequest(f"stream_url {problem}")
@@ -17,16 +46,29 @@ def stream_url(text: str) -> str:
 
 
 def _problem_of(url: str) -> str | None:
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
+    parts = _split(url)
+    if parts is None:
         return "is not a URL"
-    if not host or not url.isascii() or not url.isprintable() or " " in url:
+    host = parts.hostname
+    if not host or not _is_plain(url):
         return "must be a URL such as wss://media.example.com/stream"
     if parts.scheme != "wss" and not _is_plain_and_local(parts.scheme, host):
         return "must begin with wss:// (ws:// only for this machine: localhost, 127.0.0.1)"
     return _problem_of_extras(url, parts)
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        # Both are read when they are asked for.
+        _ = parts.hostname, parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def _is_plain(url: str) -> bool:
+    return url.isascii() and url.isprintable() and " " not in url
 
 
 def _problem_of_extras(url: str, parts: SplitResult) -> str | None:

@@ -127,7 +127,7 @@ class Call:
     metadata: dict[str, Any] = field(default_factory=dict)
     """The customer's own notes: the contract's `call_meta`."""
     answered_with: str | None = None
-    """What the caller got: `stream`, `say` or `dial`."""
+    """What the caller got: `stream`, `say`, `dial`, or `reject` when turned away."""
     answered_by: str | None = None
     """Who took an outbound call, if it was found out: human, machine, fax or unknown."""
     leases: tuple[Lease, ...] = ()

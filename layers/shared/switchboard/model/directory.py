@@ -49,6 +49,13 @@ class Token:
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    updated_at: datetime | None = None
+    last_used_at: datetime | None = None
+    """As the door has written it, which it does once a minute at most."""
+    usage_count: int = 0
+    """At least so often."""
+    version: int = 1
+    """One more with every change; being used is none."""
 
     def is_valid_at(self, now: datetime) -> bool:
         """Whether the token opens anything at `now`."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from .assistants import Assistant, Flow
+from .audit import Actor
 from .e164 import E164
 from .refusal import Refusal
 
@@ -137,6 +138,8 @@ class NumberOrder:
     details: dict[str, Any] = field(default_factory=dict)
     """The contract's `purchase_details`: the carrier's own words."""
     refusal: Refusal | None = None
+    to_record: Actor | None = None
+    """Who asked for it, until the purchase is on record: a refused one never is."""
 
 
 @dataclass(frozen=True)

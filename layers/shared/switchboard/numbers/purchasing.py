@@ -130,6 +130,7 @@ def _validated(
         updated_at=now,
         assistant_id=request.assistant_id,
         messaging_profile_id=request.messaging_profile_id,
+        to_record=app.actor,
     )
     return order, assistant
 

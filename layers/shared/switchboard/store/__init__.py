@@ -20,12 +20,14 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     LEASE#<name>          / LEASE      held by one process for a while
     CACHE#<org>#<carrier> / COUNTRIES  in which it sells numbers, as it said lately
     COUNT#<org>#CALL      / <shard>    how many calls an organization has, in parts
+    AUDIT#<org>           / <id>.<request>   who did what, never changed
 
 The number's row is also the claim that keeps anyone else from buying it. Its id is the number
 itself, so the key follows from the id.
 """
 
 from .assistants import Assistants
+from .audit import Audit, AuditFilter
 from .caches import Caches
 from .call_lists import CallLists
 from .calls import Calls
@@ -39,15 +41,28 @@ from .number_changes import NumberChanges
 from .number_lists import NumberLists, NumberPage
 from .number_rows import NumberChange
 from .numbers import Numbers
+from .pages import Slice
 from .releases import Releases
 from .table import Taken
+from .tokens import Tokens
 from .totals import Totals
 
-__all__ = ["DialContext", "NumberChange", "NumberPage", "Place", "Quota", "Store", "Taken"]
+__all__ = [
+    "AuditFilter",
+    "DialContext",
+    "NumberChange",
+    "NumberPage",
+    "Place",
+    "Quota",
+    "Slice",
+    "Store",
+    "Taken",
+]
 
 
 class Store(
     Directory,
+    Tokens,
     Assistants,
     Flows,
     Numbers,
@@ -61,6 +76,7 @@ class Store(
     Limits,
     Messages,
     Leases,
+    Audit,
     Caches,
 ):
     """The table. Every method is one request, or says how many."""

@@ -1,5 +1,6 @@
 """Rows of calls, each with a pointer from its carrier's id."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from .. import items
@@ -17,11 +18,18 @@ class Calls(Table):
         """Write a new call and the pointer from its SID; raise Taken([call, pointer])."""
         self.transact(put(call_item(call), FRESH), put(_pointer(call), FRESH), tally(call))
 
-    def save_call(self, before: Call, call: Call, spent_cents: int | None = None) -> None:
+    def save_call(
+        self,
+        before: Call,
+        call: Call,
+        spent_cents: int | None = None,
+        on_record: Sequence[Item] = (),
+    ) -> None:
         """Write a changed call over the version it was made from; raise Taken.
 
         With the pointer from its SID when that is new. When the call has ended, the places
         it took up are returned, and `spent_cents` replaces what counted as its costs so far.
+        `on_record` is what `audit` returned for the change.
         """
         saved = replace(call, version=before.version + 1)
         if call.status.is_final:
@@ -33,7 +41,7 @@ class Calls(Table):
             writes += _returns(before, spent_cents)
         if call.duration != before.duration:
             writes.append(tally(call, before))
-        self.transact(*writes)
+        self.transact(*writes, *on_record)
 
     def call(self, call_id: int) -> Call | None:
         """Return a call, whoever's it is."""

@@ -5,16 +5,22 @@ each other, its numbers end with the last. A new copy is no change of the number
 the number meanwhile leaves the copy alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import asdict
 from itertools import batched
 
 from .. import items
 from ..items import Item
-from ..model import Assistant
+from ..model import Assistant, ConversationFlow
+from .number_rows import answered_by, free_of
 from .table import Table, Taken, key, update
 
 # A transaction holds up to 100 writes; fewer rows meet fewer other writers.
 _TOGETHER = 25
+
+
+_OLDER_TAG = "flow.id = :id AND (attribute_not_exists(flow.version) OR flow.version < :new)"
 
 
 class Copies(Table):
@@ -25,6 +31,10 @@ class Copies(Table):
 
         A request to list each MB of numbers, and one for each 25. Running it again is safe.
         """
+        self.renew(assistant, self.indexed(answered_by(assistant.id), index="gsi2"))
+
+    def renew(self, assistant: Assistant, numbers: Iterable[Item]) -> None:
+        """Give these numbers this version of the assistant, unless they have a later one."""
         values = {
             ":copy": items.copy_of(assistant),
             ":id": assistant.id,
@@ -38,13 +48,83 @@ class Copies(Table):
                 values,
                 condition=f"assistant.id = :id AND ({older})",
             )
+            for item in numbers
+        )
+
+    def unassign_all(self, assistant: Assistant) -> None:
+        """Take an assistant from its numbers, with the flow by which they came to it."""
+        self.each(
+            update(
+                key(item["pk"], item["sk"]),
+                "REMOVE assistant, flow SET gsi2pk = :free ADD version :one",
+                {":id": assistant.id, ":free": free_of(assistant.organization_id), ":one": 1},
+                condition="assistant.id = :id",
+            )
             for item in self.indexed(answered_by(assistant.id), index="gsi2")
         )
+
+    def renew_tags(self, flow: ConversationFlow) -> list[Item]:
+        """Give a flow's numbers its name of now, unless they have a later one; return them.
+
+        Goes through the numbers of its base and of its earlier bases. Running it again is safe.
+        """
+        numbers = list(self._of_flow(flow))
+        self.each(
+            update(
+                key(item["pk"], item["sk"]),
+                "SET flow = :tag",
+                _tagged(flow) | {":base": flow.base_assistant_id},
+                condition=f"{_OLDER_TAG} AND assistant.id = :base",
+            )
+            for item in numbers
+        )
+        return numbers
+
+    def move(self, flow: ConversationFlow, base: Assistant, numbers: Iterable[Item]) -> None:
+        """Let the numbers of a flow's earlier bases be answered by its base of now."""
+        values = _tagged(flow) | {
+            ":copy": items.copy_of(base),
+            ":base": base.id,
+            ":partition": answered_by(base.id),
+            ":one": 1,
+        }
+        self.each(
+            update(
+                key(item["pk"], item["sk"]),
+                "SET assistant = :copy, flow = :tag, gsi2pk = :partition ADD version :one",
+                values,
+                condition=f"{_OLDER_TAG} AND assistant.id <> :base",
+            )
+            for item in numbers
+        )
+
+    def unbind_all(self, flow: ConversationFlow) -> None:
+        """Take a flow from its numbers, with its base assistant."""
+        self.each(
+            update(
+                key(item["pk"], item["sk"]),
+                "REMOVE assistant, flow SET gsi2pk = :free ADD version :one",
+                {":id": flow.id, ":free": free_of(flow.organization_id), ":one": 1},
+                condition="flow.id = :id",
+            )
+            for item in self._of_flow(flow)
+        )
+
+    def _of_flow(self, flow: ConversationFlow) -> Iterator[Item]:
+        for assistant_id in (*flow.leaving, flow.base_assistant_id):
+            for item in self.indexed(answered_by(assistant_id), index="gsi2"):
+                if item.get("flow", {}).get("id") == flow.id:
+                    yield item
 
     def each(self, writes: Iterable[Item]) -> None:
         """Send writes that do not depend on each other; one whose condition fails does nothing."""
         for batch in batched(writes, _TOGETHER, strict=False):
             self._each_of(list(batch))
+
+    def only_if(self, *writes: Item) -> None:
+        """Send writes of which all take effect or, when another came first, none."""
+        with suppress(Taken):
+            self.transact(*writes)
 
     def _each_of(self, writes: list[Item]) -> None:
         while writes:
@@ -56,6 +136,5 @@ class Copies(Table):
                 return
 
 
-def answered_by(assistant_id: int) -> str:
-    """Return the index's partition of the numbers that an assistant answers."""
-    return f"ASSISTANT#{assistant_id}"
+def _tagged(flow: ConversationFlow) -> Item:
+    return {":tag": items.plain(asdict(flow.tag)), ":id": flow.id, ":new": flow.version}

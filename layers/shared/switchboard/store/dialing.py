@@ -82,7 +82,13 @@ class Dialing(Table):
             *map(take_place, places),
             *map(spend, quotas),
             tally(call),
+            *self.audit(call.organization_id, "call.initiated", call.id, **_told(call)),
         )
+
+
+def _told(call: Call) -> dict[str, object]:
+    # Not whom it calls: the call's row says that, and can be made to forget it.
+    return {"from": call.phone_number, "assistant_id": call.assistant_id}
 
 
 def _dial_key(organization_id: int, idempotency_key: str) -> Item:

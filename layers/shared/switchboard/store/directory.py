@@ -1,12 +1,13 @@
-"""Rows of organizations, their tokens and caller ids."""
+"""Rows of organizations and their caller ids."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 
 from .. import items
 from ..items import Item
-from ..model import CallerId, Organization, Token
-from .table import Table, delete, key, listed, sortable, update
+from ..model import CallerId, Organization
+from .table import Table, Taken, delete, key, put, sortable, update
 
 
 class Directory(Table):
@@ -29,7 +30,13 @@ class Directory(Table):
                 "SET limits = :limits",
                 {":limits": items.plain(asdict(organization.limits))},
                 condition="attribute_exists(pk)",
-            )
+            ),
+            *self.audit(
+                organization.id,
+                "organization.updated",
+                organization.id,
+                limits=items.plain(asdict(organization.limits)),
+            ),
         )
 
     def organization(self, organization_id: int) -> Organization | None:
@@ -37,27 +44,16 @@ class Directory(Table):
         item = self.get_item(organization_key(organization_id))
         return items.organization(item) if item else None
 
-    def put_token(self, token: Token) -> None:
-        """Write a token, new or changed."""
-        self.put_item(
-            _token_key(token.hash)
-            | listed(token.organization_id, "TOKEN", sortable(token.id))
-            | items.fields_of(token)
-        )
-
-    def token(self, token_hash: str) -> Token | None:
-        """Return the token with this SHA-256."""
-        item = self.get_item(_token_key(token_hash))
-        return items.token(item) if item else None
-
-    def tokens(self, organization_id: int) -> list[Token]:
-        """Return an organization's tokens, oldest first. A request for each page of 1 MB."""
-        return [items.token(item) for item in self.indexed(f"ORG#{organization_id}#TOKEN")]
-
     def add_caller_id(self, organization_id: int, phone_number: str, carrier: str) -> None:
         """Let the organization show a number that the carrier has verified to be its own."""
         row = caller_id_key(organization_id, phone_number)
-        self.put_item(row | {"phone_number": phone_number, "carrier": carrier})
+        item = row | {"phone_number": phone_number, "carrier": carrier}
+        # The same again changes nothing, and so is not on record again.
+        with suppress(Taken):
+            self.transact(
+                put(item, "attribute_not_exists(pk) OR carrier <> :carrier", {":carrier": carrier}),
+                *self.audit(organization_id, "caller_id.added", phone_number, carrier=carrier),
+            )
 
     def caller_ids(self, organization_id: int) -> Iterator[CallerId]:
         """Yield an organization's caller ids. A request for each MB that is really read."""
@@ -66,7 +62,10 @@ class Directory(Table):
     def remove_caller_id(self, organization_id: int, phone_number: str) -> None:
         """Take a caller id from an organization; raise Taken when it has no such one."""
         row = caller_id_key(organization_id, phone_number)
-        self.transact(delete(row, "attribute_exists(pk)"))
+        self.transact(
+            delete(row, "attribute_exists(pk)"),
+            *self.audit(organization_id, "caller_id.removed", phone_number),
+        )
 
 
 def organization_key(organization_id: int) -> Item:
@@ -77,7 +76,3 @@ def organization_key(organization_id: int) -> Item:
 def caller_id_key(organization_id: int, phone_number: str) -> Item:
     """Return the key of a caller id's row."""
     return key(f"ORG#{organization_id}", f"CALLERID#{phone_number}")
-
-
-def _token_key(token_hash: str) -> Item:
-    return key(f"TOKEN#{token_hash}", "TOKEN")

@@ -6,7 +6,6 @@ from typing import Any
 from .. import items
 from ..items import Item
 from ..model import Number
-from .copies import answered_by
 from .table import delete, key, listed, update
 
 _INDEX = ("gsi2pk", "gsi2sk")
@@ -66,11 +65,21 @@ def removed(number: Number) -> Item:
     )
 
 
+def answered_by(assistant_id: int) -> str:
+    """Return the index's partition of the numbers that an assistant answers."""
+    return f"ASSISTANT#{assistant_id}"
+
+
+def free_of(organization_id: int) -> str:
+    """Return the index's partition of the numbers that nobody answers."""
+    return f"ORG#{organization_id}#FREE"
+
+
 def _held_by(number: Number) -> str:
     # Every number is under one of the two, so that neither list has to pass over the other's.
     if number.assistant:
         return answered_by(number.assistant.id)
-    return f"ORG#{number.organization_id}#FREE"
+    return free_of(number.organization_id)
 
 
 def _unchanged(number: Number) -> str:

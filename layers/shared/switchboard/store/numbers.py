@@ -4,12 +4,13 @@ The number's row is also the claim that keeps anyone else from buying it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from .. import items
 from ..items import Item
-from ..model import Number, NumberOrder
+from ..model import Actor, AuditEntry, Number, NumberOrder
+from .audit import audit_row
 from .number_rows import number_item, number_key
 from .table import FRESH, Table, delete, key, listed, put, sortable, update
 
@@ -46,7 +47,10 @@ class Numbers(Table):
         unsettled = "attribute_exists(pk) AND #status IN (:submitted, :pending, :unknown)"
         values = {":submitted": "submitted", ":pending": "pending", ":unknown": "unknown"}
         write_number = _settle_number(order, number) if number else _free_number(order)
-        self.transact(self._put_order(order, unsettled, values), write_number)
+        on_record = _purchased(order, order.to_record) if number and order.to_record else []
+        if on_record:
+            order = replace(order, to_record=None)
+        self.transact(self._put_order(order, unsettled, values), write_number, *on_record)
 
     def withdraw(self, order: NumberOrder) -> None:
         """Forget an order that certainly had no effect, and give its number free.
@@ -78,6 +82,25 @@ class Numbers(Table):
 
 def _order_key(organization_id: int, order_key: str) -> Item:
     return key(f"ORDER#{organization_id}#{order_key}", "ORDER")
+
+
+def _purchased(order: NumberOrder, buyer: Actor) -> list[Item]:
+    # Whoever settles it, also a webhook or a later look: it was asked for when it was ordered.
+    details = {
+        "provider": order.carrier,
+        "order_id": order.id,
+        "assistant_id": order.assistant_id,
+    }
+    entry = AuditEntry(
+        id=order.id,
+        organization_id=order.organization_id,
+        at=order.created_at,
+        actor=buyer,
+        action="number.purchased",
+        target=order.phone_number,
+        details=details,
+    )
+    return [put(audit_row(entry), FRESH)]
 
 
 def _free_number(order: NumberOrder) -> Item:

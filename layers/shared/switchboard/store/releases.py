@@ -6,7 +6,7 @@ from .. import items
 from ..items import Item
 from ..model import Number, Release
 from .number_rows import removed
-from .table import FRESH, Table, key, listed, put, serialized
+from .table import Table, key, listed, put, serialized
 
 
 class Releases(Table):
@@ -17,7 +17,8 @@ class Releases(Table):
         details = {"carrier": release.carrier, "carrier_number_id": release.carrier_number_id}
         self.transact(
             removed(number),
-            put(_release_item(release), FRESH),
+            # Never there already: the row that is removed stands for exactly one release.
+            put(_release_item(release)),
             *self.audit(number.organization_id, "number.released", number.phone_number, **details),
         )
 

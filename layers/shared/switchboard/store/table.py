@@ -133,8 +133,16 @@ class Table:
             most = None if most is None else most - page["Count"]
 
     def update_item(self, write: Item) -> None:
-        """Send one `update` alone: a request that costs half of a transaction."""
-        self._do(self._client.update_item, TableName=self._table, **write["Update"])
+        """Send one `update` alone: a request that costs half of a transaction.
+
+        Raises Taken when its condition fails.
+        """
+        try:
+            self._do(self._client.update_item, TableName=self._table, **write["Update"])
+        except ClientError as error:
+            if _code(error) == "ConditionalCheckFailedException":
+                raise Taken([None], [0]) from error
+            raise
 
     def transact(self, *writes: Item) -> None:
         """Send writes that all take effect or none; raise Taken when a condition fails."""

@@ -35,6 +35,10 @@ class TelnyxSettings(TelnyxHeld):
         with suppress(NothingThere):
             self._ask(what, lambda client: client.phone_numbers.delete(number_id), changes=True)
 
+    def voice_url(self) -> str:
+        """Return the URL that is told of calls."""
+        return self._context.webhook_url(WEBHOOK_PATH)
+
     def wire(self, number: Number) -> None:
         """Tie it to our application and our messaging profile: three requests.
 
@@ -52,7 +56,7 @@ class TelnyxSettings(TelnyxHeld):
 
     def set_voice_url(self, number: Number, url: str) -> None:
         """Tie it to our application; another URL would be an application's, not a number's."""
-        ours = self._context.webhook_url(WEBHOOK_PATH)
+        ours = self.voice_url()
         if url != ours:
             raise NotConfigurable(
                 "Telnyx keeps voice URLs with an application, not with a number: the only "

@@ -67,6 +67,10 @@ class TwilioNumbers(TwilioInventory, TwilioHeld):
                 changes=True,
             )
 
+    def voice_url(self) -> str:
+        """Return the URL that answers calls."""
+        return self._context.webhook_url(VOICE_PATH)
+
     def wire(self, number: Number) -> None:
         """Set every URL in one request, and take away what would win over them."""
         rivals = dict.fromkeys((*VOICE_RIVALS, SMS_RIVAL), "")
