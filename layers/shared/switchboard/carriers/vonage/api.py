@@ -130,9 +130,8 @@ class VonageApi:
     def _voice_host(self) -> str:
         region = str(self._credentials.get("region") or DEFAULT_REGION)
         if region not in _REGION_HOSTS:
-            raise InvalidCredentials(
-                f"The Vonage region must be one of {', '.join(_REGION_HOSTS)}, not '{region}'."
-            )
+            known = ", ".join(_REGION_HOSTS)
+            raise InvalidCredentials(f"The Vonage region must be one of {known}, or left out.")
         return _REGION_HOSTS[region]
 
     @property
