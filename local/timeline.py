@@ -10,7 +10,7 @@ from rich.table import Table
 from .evidence import Evidence, stream_parameters
 from .outbound import CALLEE, RENDERED, WORDS, OutboundEvidence
 
-_NAMES = {"twilio": "Twilio", "telnyx": "Telnyx"}
+_NAMES = {"twilio": "Twilio", "telnyx": "Telnyx", "vonage": "Vonage"}
 _QUERY = re.compile(
     r"(?<=\w)\?\S+"
 )  # a stream URL's token is long, and a secret while the call lasts

@@ -26,6 +26,7 @@ SETTINGS = Settings(
         "fake": "https://api.fake.example",
         "twilio": "https://api.twilio.example",
         "telnyx": "https://api.telnyx.example/v2",
+        "vonage": "https://{host}",
     },
 )
 

@@ -7,8 +7,7 @@ import pytest
 
 from switchboard import accounts, caller_ids, doctor
 from switchboard.app import App
-from switchboard.carriers import CARRIERS
-from switchboard.carriers import carrier_class
+from switchboard.carriers import CARRIERS, carrier_class
 from switchboard.directory import limits
 from switchboard.errors import CarrierMisconfigured, CarrierNotConnected, InvalidCredentials
 from switchboard.model import E164, CallStatus, Direction

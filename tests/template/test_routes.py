@@ -1,5 +1,6 @@
 """Every route has a function, and only those that prove themselves otherwise are open."""
 
+import json
 from typing import Any
 from xml.etree import ElementTree
 
@@ -61,6 +62,10 @@ WANTED = {
     ("post", "/telnyx-webhook"): "CarrierWebhookTelnyx",
     ("get", "/telnyx-webhook"): "CarrierWebhookTelnyx",
     ("head", "/telnyx-webhook"): "CarrierWebhookTelnyx",
+    ("post", "/vonage-webhook"): "CarrierWebhookVonage",
+    ("get", "/vonage-webhook"): "CarrierWebhookVonage",
+    ("post", "/webhooks/sms/vonage"): "CarrierWebhookVonage",
+    ("get", "/webhooks/sms/vonage"): "CarrierWebhookVonage",
 }
 # The carriers' signatures and the call's own token are checked in the functions; the API's
 # description holds nothing that is anybody's.
@@ -131,3 +136,18 @@ def test_the_fallback_is_a_constant_that_speaks_and_hangs_up(template: Json, met
     assert twiml.tag == "Response"
     assert [verb.tag for verb in twiml] == ["Say", "Hangup"]
     assert twiml[0].text
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_vonages_fallback_is_a_constant_that_speaks(template: Json, method: str) -> None:
+    body = template["Resources"]["Api"]["Properties"]["DefinitionBody"]
+    operation = body["paths"]["/fallback/vonage.json"][method]
+    integration = operation["x-amazon-apigateway-integration"]
+
+    ncco = json.loads(integration["responses"]["default"]["responseTemplates"]["application/json"])
+
+    assert operation["security"] == [{"NONE": []}]
+    assert integration["type"] == "mock"
+    # A call whose instructions are at their end is ended.
+    assert [action["action"] for action in ncco] == ["talk"]
+    assert ncco[0]["text"]
