@@ -29,6 +29,7 @@ ALLOWED = {
     "ApiDocs": set(),
     "CarrierWebhookTwilio": WRITE | SECRET,
     "CarrierWebhookTelnyx": WRITE | SECRET,
+    "CarrierWebhookVonage": WRITE | SECRET,
 }
 
 
