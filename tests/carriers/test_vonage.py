@@ -251,6 +251,7 @@ def test_an_old_or_future_token_is_refused(seconds: int) -> None:
         {"secret": "b" * 32},
         {"api_key": "a1b2c3d5"},
         {"api_key": ...},
+        {"application_id": "bbbbbbbb-bbbb-cccc-dddd-0123456789ab"},
         {"payload_hash": ...},
         {"payload_hash": hashlib.sha256(b"").hexdigest()},
         {"payload_hash": None},
