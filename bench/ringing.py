@@ -1,12 +1,14 @@
 """Signed webhooks of ringing phones, and the table's and the secret store's answers to them."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+import jwt
 from boto3.dynamodb.types import TypeSerializer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -15,6 +17,7 @@ from twilio.request_validator import RequestValidator
 from switchboard import items
 from switchboard.carriers.telnyx.api import WEBHOOK_PATH
 from switchboard.carriers.twilio.api import VOICE_PATH
+from switchboard.carriers.vonage import api as vonage
 from switchboard.model import E164, Assistant, Number, NumberStatus
 
 Json = dict[str, Any]
@@ -32,6 +35,7 @@ _SECRETS: dict[str, Json] = {
             _KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         ).decode(),
     },
+    "vonage": {"api_key": "a1b2c3d4", "signature_secret": _AUTH_TOKEN},
 }
 
 
@@ -137,4 +141,31 @@ def _telnyx(public_base_url: str, number: int) -> Json:
     return _event(WEBHOOK_PATH, headers, body)
 
 
-_MAKERS: dict[str, Callable[[str, int], Json]] = {"twilio": _twilio, "telnyx": _telnyx}
+def _vonage(public_base_url: str, number: int) -> Json:
+    body = json.dumps(
+        {
+            "from": _CALLER.lstrip("+"),
+            "to": _NUMBER.lstrip("+"),
+            "uuid": f"{number:032x}",
+            "conversation_uuid": f"CON-{number:032x}",
+            "region_url": "https://api-us-3.vonage.com",
+            "endpoint_type": "phone",
+        }
+    )
+    claims = {
+        "iat": int(datetime.now(UTC).timestamp()),
+        "jti": f"{number:032x}",
+        "iss": "Vonage",
+        "payload_hash": hashlib.sha256(body.encode()).hexdigest(),
+        "api_key": _SECRETS["vonage"]["api_key"],
+    }
+    token = jwt.encode(claims, _AUTH_TOKEN, "HS256")
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    return _event(vonage.WEBHOOK_PATH, headers, body)
+
+
+_MAKERS: dict[str, Callable[[str, int], Json]] = {
+    "twilio": _twilio,
+    "telnyx": _telnyx,
+    "vonage": _vonage,
+}

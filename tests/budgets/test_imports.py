@@ -18,6 +18,7 @@ ALLOWED = (
 CARRIERS = {
     "twilio": ("twilio",),
     "telnyx": ("cryptography", "_cffi_backend"),
+    "vonage": (),
 }
 # Parts of what is allowed that nobody answering a call needs.
 FORBIDDEN = {
