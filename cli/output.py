@@ -92,7 +92,9 @@ def plainly(value: Any) -> str:
 
 def assistant(found: "Assistant") -> dict[str, Any]:
     """Return an assistant as JSON shows it."""
-    return _plain(asdict(found))
+    from switchboard.replies.assistants import assistant_reply
+
+    return dict(assistant_reply(found))
 
 
 def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from switchboard.model import (
     CallEvent,
     CallStatus,
     Capabilities,
+    ConversationFlow,
     Direction,
     Number,
     NumberOrder,
@@ -43,6 +44,20 @@ def an_assistant(**changes: Any) -> Assistant:
         welcome_message="Hello from Acme",
     )
     return replace(assistant, **changes)
+
+
+def a_flow(**changes: Any) -> ConversationFlow:
+    """Return an active flow over that assistant."""
+    flow = ConversationFlow(
+        id=6001,
+        organization_id=ORGANIZATION,
+        base_assistant_id=3001,
+        name="Bookings",
+        graph={"begin_node": "start", "nodes": {"start": {"prompt": "Take the booking."}}},
+        created_at=START,
+        updated_at=START,
+    )
+    return replace(flow, **changes)
 
 
 def a_number(**changes: Any) -> Number:

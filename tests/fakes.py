@@ -223,6 +223,10 @@ def carriers(books: Books) -> Callable[[str], Any]:
             books.expected.append(expected)
             return list(books.checks)
 
+        def account_name(self) -> str:
+            books.ask("account_name")
+            return "Acme"
+
         def has_verified(self, phone_number: str) -> bool:
             return phone_number in books.verified
 

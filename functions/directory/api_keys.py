@@ -89,7 +89,7 @@ class KeyPage(BaseModel):
 
 
 @api.get("/api/v1/users/me/api-keys", responses=description.list_of(ApiKeyReply), tags=["API keys"])
-def list_api_keys(query: Annotated[KeyPage, Query()]) -> Response[edge.Json]:
+def list_api_keys(query: Annotated[KeyPage, Query()]) -> Response[list[edge.Json]]:
     """List the organization's API keys, revoked ones too, oldest first."""
     organization_id = edge.authorized(api, permissions.ADMIN)
     app = edge.current_app(api)

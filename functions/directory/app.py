@@ -1,4 +1,4 @@
-"""The directory: who uses Switchboard, and who did what."""
+"""The directory: organizations, assistants, flows, API keys, and the record of changes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,11 +8,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from switchboard import edge, wiring
 from switchboard.app import App
 
-from . import api_keys, audit
+from . import api_keys, assistants, audit, flows, organization
 
 api = edge.api()
-api.include_router(api_keys.api)
-api.include_router(audit.api)
+for router in (assistants, flows, organization, api_keys, audit):
+    api.include_router(router.api)
 
 
 def lambda_handler(

@@ -27,6 +27,7 @@ Errors are `{"detail": …, "code": …, "request_id": …}`: `detail` says what
 stable. A path may end in a slash."""
 TAGS = {
     "Phone numbers": "Search, buy, assign and release numbers.",
+    "Number assignment": "Say which assistant or flow answers a number.",
     "Calls": "Place calls, find them, take hold of them.",
     "Assistants": "Who answers.",
     "Flows": "Conversation graphs.",

@@ -53,7 +53,8 @@ def operation(schemas: Schemas, route: CodeRoute, name: str, *, is_open: bool) -
     scope = f"Needs a key with the scope `{route.scope}`." if route.scope else ""
     made: Json = {
         "operationId": name,
-        "tags": route.route.tags or ["Other"],
+        # A Router keeps them as a set.
+        "tags": sorted(route.route.tags) or ["Other"],
         "summary": summary.rstrip("."),
         "description": "\n\n".join(filter(None, (text.strip(), scope))),
         "security": security,

@@ -5,6 +5,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..workspace import ROOT
 
 type Json = dict[str, Any]
 
-_SCOPE = re.compile(r'authorized\(\s*\w+,\s*"([a-z_:-]+)"')
+_SCOPE = re.compile(r'authorized\(\s*\w+,\s*(?:"([a-z_:-]+)"|([\w.]+))')
 _KEY = re.compile(r"\bidempotency_key\(")
 
 
@@ -25,7 +26,8 @@ class TemplateRoute:
     method: str
     path: str
     function: str | None
-    folder: str | None
+    module: str | None
+    """Where the handler is."""
     is_open: bool
 
     @property
@@ -60,12 +62,20 @@ class CodeRoute:
     def scope(self) -> str | None:
         """Return the scope that the handler asks for, read where it does so."""
         found = _SCOPE.search(self._source)
-        return found[1] if found else None
+        if found is None:
+            return None
+        return found[1] or str(self._constant(found[2]))
 
     @property
     def takes_idempotency_key(self) -> bool:
         """Return whether the handler reads the header Idempotency-Key."""
         return bool(_KEY.search(self._source))
+
+    def _constant(self, name: str) -> Any:
+        """Return what a handler's module knows by a name, which may have dots."""
+        first, _, rest = name.partition(".")
+        value = inspect.unwrap(self.route.func).__globals__[first]
+        return attrgetter(rest)(value) if rest else value
 
     @property
     def _source(self) -> str:
@@ -93,13 +103,15 @@ def _of_functions(parsed: Json) -> Iterator[TemplateRoute]:
         if resource["Type"] != "AWS::Serverless::Function":
             continue
         properties = resource["Properties"]
+        handler = properties.get("Handler", parsed["Globals"]["Function"]["Handler"])
+        # A folder of code is a package here, and the handler's module may lie deeper in it.
+        module = ".".join([*Path(properties["CodeUri"]).parts, handler.rpartition(".")[0]])
         for event in properties.get("Events", {}).values():
             if event["Type"] != "Api":
                 continue
             at = event["Properties"]
             is_open = at.get("Auth", {}).get("Authorizer") == "NONE"
-            folder = Path(properties["CodeUri"]).name
-            yield TemplateRoute(at["Method"], at["Path"], name, folder, is_open)
+            yield TemplateRoute(at["Method"], at["Path"], name, module, is_open)
 
 
 def _of_the_gateway(parsed: Json) -> Iterator[TemplateRoute]:

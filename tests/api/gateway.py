@@ -124,7 +124,7 @@ class Gateway:
         return context | {"principalId": allowed["principalId"]}
 
     def _invoke(self, route: TemplateRoute, event: Json) -> Reply:
-        handler = importlib.import_module(f"functions.{route.folder}.app").lambda_handler
+        handler = importlib.import_module(str(route.module)).lambda_handler
         properties = self.template["Resources"][route.function]["Properties"]
         os.environ.update(properties.get("Environment", {}).get("Variables", {}))
         takes_app = "app" in inspect.signature(handler).parameters

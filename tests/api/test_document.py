@@ -4,7 +4,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from local.openapi import document as generator
-from local.openapi import routes
+from local.openapi import pages, routes
 from tests.api.document import Operation, all_operations, document, for_customers
 
 
@@ -17,6 +17,12 @@ def test_the_committed_description_is_what_the_code_says() -> None:
     committed = generator.FILE.read_text()
 
     assert generator.text(generator.build()) == committed, "run `make openapi`"
+
+
+def test_the_pages_are_those_of_the_description() -> None:
+    committed = {file.name: file.read_text() for file in pages.FOLDER.glob("*.md")}
+
+    assert pages.build(document()) == committed, "run `make openapi`"
 
 
 def test_the_description_is_valid_openapi() -> None:
@@ -65,7 +71,9 @@ def test_an_operation_says_what_a_person_wants_to_know(operation: Operation) -> 
 
 
 def test_a_route_of_the_template_that_nothing_declares_is_named() -> None:
-    missing = routes.TemplateRoute("get", "/api/v1/{thing}/new", "Calls", "calls", False)
+    missing = routes.TemplateRoute(
+        "get", "/api/v1/{thing}/new", "Calls", "functions.calls.app", False
+    )
 
     with pytest.raises(generator.Problem, match=r"GET /api/v1/\{\}/new"):
         generator.compare({}, [missing])

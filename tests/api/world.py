@@ -6,10 +6,19 @@ from typing import Any
 
 from switchboard import sessions, tokens
 from switchboard.app import App
+from switchboard.carriers.stock import AvailableNumber
 from switchboard.errors import UnknownProvider
-from switchboard.model import CallStatus
+from switchboard.model import CallStatus, Capabilities
 from tests.api.document import Operation
-from tests.builders import ORGANIZATION, OTHER_ORGANIZATION, a_call, a_number, an_assistant
+from tests.builders import (
+    CALLER,
+    NUMBER,
+    ORGANIZATION,
+    OTHER_ORGANIZATION,
+    a_call,
+    a_number,
+    an_assistant,
+)
 from tests.builders import an_organization as organization
 from tests.fakes import Books, carriers
 
@@ -21,7 +30,8 @@ ALL_SCOPES = ["admin"]
 
 def settle(app: App, books: Books) -> App:
     """Fill the table, and let both carriers' names stand for the fake one."""
-    app = replace(app, **dict.fromkeys(("carrier_class", "voice_class"), named(books)))
+    registry = dict.fromkeys(("carrier_class", "voice_class"), named(books))
+    app = replace(app, **registry, carrier_names=("twilio", "telnyx"))
     for number in (ORGANIZATION, OTHER_ORGANIZATION):
         name = f"Acme {MARK}" if number == ORGANIZATION else "Other"
         app.store.add_organization(organization(id=number, name=name))
@@ -33,6 +43,9 @@ def settle(app: App, books: Books) -> App:
         carrier="twilio", friendly_name=f"Line {MARK}", assistant=assistant, order_key=MARK
     )
     app.store.transact(app.store._put_number(line, "attribute_not_exists(pk)"))
+    books.hold(NUMBER, carrier_number_id=line.carrier_number_id, points_here=True)
+    books.for_sale = [AvailableNumber(NUMBER, "US", Capabilities(voice=True), monthly_cost="1.00")]
+    app.store.add_caller_id(ORGANIZATION, CALLER, "twilio")
     app.store.add_call(
         a_call(
             carrier="twilio",

@@ -34,6 +34,13 @@ def test_a_number_that_telnyx_wants_searched_first_takes_two_requests_more() -> 
     assert spent.dynamodb == 4
 
 
+def test_the_first_use_of_a_key_in_a_minute_takes_one_request_more() -> None:
+    with deployment("twilio") as deployed:
+        asked = [round_trips.authorization(deployed).dynamodb for _ in range(3)]
+
+    assert asked == [2, 1, 1]
+
+
 @pytest.mark.parametrize(("carrier", "requests"), [("twilio", 0), ("telnyx", 1), ("vonage", 0)])
 def test_an_inbound_call_takes_one_read_and_one_write(carrier: str, requests: int) -> None:
     with deployment(carrier) as deployed:

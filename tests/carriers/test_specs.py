@@ -13,8 +13,11 @@ import pytest
 
 from sandbox.carriers import CARRIERS as SANDBOXED
 from switchboard.carriers import CARRIERS, carrier_class
-from switchboard.errors import InsufficientBalance, SwitchboardError
+from switchboard.carriers.base import Expected
+from switchboard.carriers.stock import NumberSearch
+from switchboard.errors import InsufficientBalance, RateLimited, SwitchboardError
 from switchboard.model import (
+    E164,
     CallStatus,
     ConnectStream,
     Dial,
@@ -23,6 +26,7 @@ from switchboard.model import (
     NumberOrder,
     Say,
 )
+from tests.builders import a_number
 from tests.carriers.conftest import NUMBER, Connect, Subject
 from tests.carriers.dialing import Phone, wait_for
 from tests.carriers.lab import Exchange, Lab
@@ -102,6 +106,48 @@ def test_what_the_adapter_sends_is_described(
         known = NumberOrder(**{**vars(order), "carrier_order_id": bought.carrier_order_id})
         subject.carrier.find_purchase(known)
     _take_calls(subject, lab, us)
+
+    _check(lab, descriptions[subject.name], subject.name)
+
+
+def test_what_the_adapter_asks_of_numbers_is_described(
+    subject: Subject, lab: Lab, order: NumberOrder, descriptions: dict[str, Description]
+) -> None:
+    carrier = subject.carrier
+    for wanted in (
+        NumberSearch("US", area_code="415", contains="CALL", region="CA", limit=50),
+        NumberSearch("US", number_type="toll_free", locality="Nowhere"),
+        NumberSearch("GB", number_type="mobile"),
+        NumberSearch("AQ"),
+    ):
+        carrier.search(wanted)
+    carrier.countries()
+    carrier.buy(order)
+    lab.enter(subject.name, "+14155551000", 300)
+    assert len(list(carrier.held_numbers())) == 301
+    held = carrier.inspect(NUMBER)
+    assert held is not None
+    number = a_number(carrier=subject.name, carrier_number_id=held.carrier_number_id)
+    carrier.wire(number)
+    carrier.set_voice_url(number, carrier.voice_url())
+    for enabled in (False, True):
+        carrier.set_sms(number, enabled)
+    carrier.verify_caller_id(HUMAN, "Desk", None)
+    lab.verify(subject.name, HUMAN)
+    carrier.verify_caller_id(HUMAN, "Desk", None)
+    carrier.check(Expected((NUMBER,), (HUMAN,), ("US",)))
+    carrier.check(Expected((NUMBER, E164("+14155551000")), (), ("US",)))
+    carrier.release(number)
+    carrier.release(number)
+    for operation in ("search", "list_numbers", "countries"):
+        lab.fault(subject.name, operation, "rate_limited")
+    for ask in (
+        lambda: carrier.search(NumberSearch("US")),
+        lambda: carrier.find_held(NUMBER),
+        carrier.countries,
+    ):
+        with pytest.raises(RateLimited):
+            ask()
 
     _check(lab, descriptions[subject.name], subject.name)
 

@@ -63,9 +63,9 @@ def test_an_assistant_is_made_and_switched(app: App, run: Run) -> None:
     assert made["fallback_number"] == "+14155550123"
 
     off = answered(run("assistants", "deactivate", *ORG, str(made["id"])))
-    assert off == made | {"is_active": False}
+    assert off == made | {"is_active": False, "version": 2}
     on = answered(run("assistants", "activate", *ORG, str(made["id"])))
-    assert on == made
+    assert on == made | {"version": 3}
 
 
 def test_a_carrier_is_connected_from_standard_input(app: App, run: Run) -> None:
@@ -132,14 +132,17 @@ def test_the_place_but_not_the_text_of_an_unforeseen_error_is_shown(run: Run, bo
         (
             ("tokens", "create", *ORG, "--name", "x", "--scope", "all"),
             "Unknown scope all: choose from numbers:read, numbers:write, calls:read, calls:write, "
-            "admin",
+            "assistants:read, assistants:write, admin",
         ),
-        (("tokens", "revoke", *ORG, "5"), "Token 5 not found in this organization"),
+        (("tokens", "revoke", *ORG, "5"), "API key 5 not found in this organization"),
         (
             ("tokens", "list", "--organization", "7"),
             "Organization 7 not found. Make one: switchboard organizations create NAME",
         ),
-        (("assistants", "activate", *ORG, "5"), "Assistant with ID 5 not found"),
+        (
+            ("assistants", "activate", *ORG, "5"),
+            "Assistant with ID 5 not found in your organization",
+        ),
         (
             ("assistants", "create", *ORG, "--name", "x", "--stream-url", "ws://media.example.com"),
             "stream_url must begin with wss:// (ws:// only for this machine: localhost, 127.0.0.1)",

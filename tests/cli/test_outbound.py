@@ -1,11 +1,14 @@
 """What the command says about calls that are placed: limits, caller ids, how to dial."""
 
+from dataclasses import replace
+
 import pytest
 
 from switchboard.app import App
 from switchboard.directory.limits import LimitChanges, change
-from switchboard.errors import Conflict, InvalidRequest
+from switchboard.errors import InvalidRequest
 from switchboard.model import DialOptions, Limits, MachinePolicy
+from switchboard.store import Taken
 from tests.builders import NUMBER, ORGANIZATION, a_number, an_order
 from tests.cli.answers import ORG, answered, refused
 from tests.cli.conftest import Run
@@ -115,13 +118,16 @@ def test_a_switch_is_no_number(app: App, name: str, value: int) -> None:
 
 
 def test_two_changes_at_once_do_not_undo_each_other(app: App) -> None:
-    changes = LimitChanges(values={"calls_per_day": 5})
+    read = app.store.organization(ORGANIZATION)
+    assert read
+    change(app, ORGANIZATION, LimitChanges(values={"calls_per_day": 5}))
 
-    with app.store.lease(f"limits-{ORGANIZATION}", app.clock(), 10), pytest.raises(Conflict):
-        change(app, ORGANIZATION, changes)
-    change(app, ORGANIZATION, changes)
+    with pytest.raises(Taken):
+        app.store.change_organization(read, replace(read, limits=Limits(calls_per_second=2)))
+    change(app, ORGANIZATION, LimitChanges(values={"calls_per_second": 2}))
 
     assert stored(app).calls_per_day == 5
+    assert stored(app).calls_per_second == 2
 
 
 def test_limits_of_nobody_are_not_made(run: Run) -> None:

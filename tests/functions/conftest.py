@@ -1,5 +1,6 @@
 """Tests of the functions open no sockets; their carriers are real adapters without a network."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from functions.carrier_webhook.app import lambda_handler
 from switchboard.app import App
 from switchboard.carriers import carrier_class, voice_class
 from tests.builders import ORGANIZATION, a_number
+from tests.functions import record
 from tests.functions.carriers import TELNYX_NUMBER, VONAGE_NUMBER, Http
 from tests.functions.events import Context
 
@@ -72,3 +74,16 @@ def send(live: App, monkeypatch: pytest.MonkeyPatch) -> Any:
         return lambda_handler(event, Context(), lambda: live)
 
     return to_function
+
+
+@pytest.fixture(autouse=True)
+def _record_is_sound(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test does: the record is only added to, and holds no secret."""
+    if "app" not in request.fixturenames:
+        yield
+        return
+    app, broken = request.getfixturevalue("app"), []
+    record.watch(app, broken)
+    yield
+    assert broken == []
+    assert record.secrets_in(app, repr(record.rows(app))) == []

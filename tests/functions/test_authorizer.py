@@ -30,6 +30,7 @@ def test_a_valid_key_opens_the_route_for_its_organization(app: App) -> None:
         "scopes": "calls:read numbers:write",
         "token_id": str(token.id),
         "token_name": "CI",
+        "token_expires_at": "",
     }
 
 

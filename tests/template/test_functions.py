@@ -15,11 +15,15 @@ READ = {"dynamodb:GetItem"}
 WRITE = READ | {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 SECRET = {"secretsmanager:GetSecretValue"}
 ALLOWED = {
-    "Authorizer": READ,
+    "Authorizer": READ | {"dynamodb:UpdateItem"},
     "PurchaseNumber": WRITE | SECRET,
     "PhoneNumbers": WRITE
     | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"}
     | SECRET,
+    "Directory": WRITE
+    | {"dynamodb:Query"}
+    | SECRET
+    | {"secretsmanager:PutSecretValue", "secretsmanager:CreateSecret"},
     "InitiateCall": READ
     | {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
     | SECRET,

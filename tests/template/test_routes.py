@@ -41,6 +41,46 @@ WANTED = {
     ("post", "/api/v1/assistants/phonenumbers/{phone_number_id}/unassign"): "PhoneNumbers",
     ("post", "/api/v1/flows/{flow_id}/phone-numbers/{phone_number_id}/assign"): "PhoneNumbers",
     ("post", "/api/v1/flows/{flow_id}/phone-numbers/{phone_number_id}/unassign"): "PhoneNumbers",
+    ("post", "/api/v1/phone-numbers/search"): "PhoneNumbers",
+    ("post", "/phone-numbers/search"): "PhoneNumbers",
+    ("get", "/api/v1/phone-numbers/countries"): "PhoneNumbers",
+    ("get", "/phone-numbers/countries"): "PhoneNumbers",
+    ("get", "/api/v1/phone-numbers/{phone_number}/webhooks"): "PhoneNumbers",
+    ("get", "/phone-numbers/{phone_number}/webhooks"): "PhoneNumbers",
+    ("put", "/api/v1/phone-numbers/webhooks"): "PhoneNumbers",
+    ("put", "/phone-numbers/webhooks"): "PhoneNumbers",
+    ("get", "/api/v1/phone-numbers/{phone_number}/diagnose"): "PhoneNumbers",
+    ("get", "/phone-numbers/{phone_number}/diagnose"): "PhoneNumbers",
+    ("post", "/api/v1/phone-numbers/organization/sync-verified-caller-ids"): "PhoneNumbers",
+    ("post", "/api/v1/phone-numbers/organization/add-verified-caller-id"): "PhoneNumbers",
+    ("get", "/api/v1/phone-numbers/organization/verified-caller-ids"): "PhoneNumbers",
+    (
+        "delete",
+        "/api/v1/phone-numbers/organization/verified-caller-ids/{caller_id}",
+    ): "PhoneNumbers",
+    ("get", "/api/v1/assistants"): "Directory",
+    ("post", "/api/v1/assistants"): "Directory",
+    ("get", "/api/v1/assistants/count"): "Directory",
+    ("get", "/api/v1/assistants/{assistant_id}"): "Directory",
+    ("put", "/api/v1/assistants/{assistant_id}"): "Directory",
+    ("patch", "/api/v1/assistants/{assistant_id}"): "Directory",
+    ("delete", "/api/v1/assistants/{assistant_id}"): "Directory",
+    ("patch", "/api/v1/assistants/{assistant_id}/status"): "Directory",
+    ("get", "/api/v1/flows"): "Directory",
+    ("post", "/api/v1/flows"): "Directory",
+    ("get", "/api/v1/flows/{flow_id}"): "Directory",
+    ("put", "/api/v1/flows/{flow_id}"): "Directory",
+    ("delete", "/api/v1/flows/{flow_id}"): "Directory",
+    ("get", "/api/v1/organization"): "Directory",
+    ("put", "/api/v1/organization"): "Directory",
+    ("post", "/api/v1/organization/twilio/validate"): "Directory",
+    ("get", "/health"): "Directory",
+    ("get", "/api/v1/organization/health"): "Directory",
+    ("get", "/api/v1/users/me/api-keys"): "Directory",
+    ("post", "/api/v1/users/me/api-keys"): "Directory",
+    ("put", "/api/v1/users/me/api-keys/{key_id}"): "Directory",
+    ("delete", "/api/v1/users/me/api-keys/{key_id}"): "Directory",
+    ("get", "/api/v1/audit"): "Directory",
     ("post", "/api/v1/calls/initiate"): "InitiateCall",
     ("post", "/calls/initiate"): "InitiateCall",
     ("get", "/api/v1/calls"): "Calls",
@@ -72,7 +112,8 @@ WANTED = {
 OPEN = {
     route
     for route, function in WANTED.items()
-    if function.startswith(("CarrierWebhook", "ApiDocs")) or route[1].endswith("/session")
+    if function.startswith(("CarrierWebhook", "ApiDocs"))
+    or route[1].endswith(("/session", "/health"))
 }
 
 

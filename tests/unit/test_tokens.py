@@ -79,7 +79,7 @@ def test_another_organizations_token_cannot_be_revoked_or_seen(app: App) -> None
     app.store.add_organization(an_organization(id=OTHER_ORGANIZATION))
     made, secret = tokens.create(app, ORGANIZATION, "ci", ["admin"], None)
 
-    with pytest.raises(NotFound, match=f"Token {made.id} not found in this organization"):
+    with pytest.raises(NotFound, match=f"API key {made.id} not found in this organization"):
         tokens.revoke(app, OTHER_ORGANIZATION, made.id)
 
     assert tokens.authenticate(app, secret) == made

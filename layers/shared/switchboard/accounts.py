@@ -1,16 +1,21 @@
 """Connecting an organization's carrier account: probe it, set it up once, keep its secret."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any
 
 from .app import App
-from .carriers.base import Check
+from .carriers.base import Carrier, Check, Connection
 from .directory import organizations
 from .errors import CarrierNotConnected, Conflict, InvalidRequest, OutcomeUnknown
 from .store import Taken
 
 # Longer than every request of a connection can take together.
 _LEASE_S = 120
+_WRITE_TRIES = 5
+_SHOWN = 4
+# Of a shorter one, its end would be too much.
+_LONG = 12
 
 
 def connect(
@@ -22,32 +27,89 @@ def connect(
     InvalidRequest, NotFound, Conflict and ConfigError before the carrier is asked, and
     CarrierError when it refuses; in all these cases no secret is stored or changed.
     """
-    adapter = app.carrier_class(carrier)
-    given = _complete(credentials, adapter.credential_fields)
-    given |= _chosen(credentials, adapter.credential_options)
+    return connect_all(app, organization_id, {carrier: credentials})[carrier]
+
+
+def connect_all(
+    app: App, organization_id: int, credentials: Mapping[str, Mapping[str, Any]]
+) -> dict[str, list[Check]]:
+    """Connect accounts by their carrier: every one is probed before the first is stored.
+
+    Raises what `connect` does.
+    """
+    given = {carrier: _sound(app, carrier, it) for carrier, it in credentials.items()}
     organizations.find(app, organization_id)
-    context = app.carrier_context(carrier, organization_id)
+    with ExitStack() as leases:
+        for carrier in sorted(given):
+            _hold(app, organization_id, carrier, leases)
+        connections = {
+            carrier: _probed(app, organization_id, carrier, it) for carrier, it in given.items()
+        }
+        for carrier, connection in connections.items():
+            app.secrets.store_carrier(organization_id, carrier, connection.credentials)
+            # Whoever dies before this has told nobody that the account is connected, and
+            # connects it again.
+            _show(app, organization_id, carrier, connection.credentials)
+    return {carrier: connection.checks for carrier, connection in connections.items()}
+
+
+def probe(app: App, organization_id: int, carrier: str, credentials: Mapping[str, Any]) -> str:
+    """Try an account's credentials and return its name; nothing is made, stored or changed.
+
+    Raises InvalidRequest for fields that lack, and CarrierError when the carrier refuses.
+    """
+    given = _sound(app, carrier, credentials)
+    return _adapter(app, organization_id, carrier, given).account_name()
+
+
+def _sound(app: App, carrier: str, given: Mapping[str, Any]) -> dict[str, str]:
+    adapter = app.carrier_class(carrier)
+    complete = _complete(given, adapter.credential_fields)
+    return complete | _chosen(given, adapter.credential_options)
+
+
+def _adapter(app: App, organization_id: int, carrier: str, given: Mapping[str, Any]) -> Carrier:
+    return app.carrier_class(carrier)(given, app.carrier_context(carrier, organization_id))
+
+
+def _hold(app: App, organization_id: int, carrier: str, leases: ExitStack) -> None:
     name = f"connect-{organization_id}-{carrier}"
     try:
-        with app.store.lease(name, app.clock(), _LEASE_S):
-            # Read inside: another run may have stored them a moment ago.
-            account = adapter(_known(app, organization_id, carrier) | given, context)
-            connection = account.connect()
-            app.secrets.store_carrier(organization_id, carrier, connection.credentials)
-            # The secret is no row of the table. Whoever dies before this has told nobody that
-            # the account is connected, and connects it again.
-            app.store.put_on_record(organization_id, "carrier.connected", carrier)
+        leases.enter_context(app.store.lease(name, app.clock(), _LEASE_S))
     except Taken as error:
         raise Conflict(
             f"Another run is connecting {carrier} for organization {organization_id} just now. "
             f"Wait until it has ended (at most {_LEASE_S} seconds) and run this again."
         ) from error
+
+
+def _probed(app: App, organization_id: int, carrier: str, given: dict[str, str]) -> Connection:
+    # Read while the lease is held: another run may have stored them a moment ago.
+    known = _known(app, organization_id, carrier)
+    account = _adapter(app, organization_id, carrier, known | given)
+    try:
+        return account.connect()
     except OutcomeUnknown as error:
         raise OutcomeUnknown(
             f"{carrier.title()} did not answer whether what it was asked for is made; no "
             "credentials were stored. Run this again: what was made is found, not made twice."
         ) from error
-    return connection.checks
+
+
+def _show(app: App, organization_id: int, carrier: str, credentials: Mapping[str, Any]) -> None:
+    hints = {name: hint(str(value)) for name, value in credentials.items()}
+    for _ in range(_WRITE_TRIES):
+        try:
+            app.store.show_connected(organizations.find(app, organization_id), carrier, hints)
+        except Taken:
+            continue
+        return
+    raise Conflict(f"{carrier.title()} is connected, but others change the organization. Repeat.")
+
+
+def hint(secret: str) -> str:
+    """Return as much of a credential as may be shown: its end, when that gives little away."""
+    return f"…{secret[-_SHOWN:]}" if len(secret) >= _LONG else "…"
 
 
 def _complete(credentials: Mapping[str, Any], fields: tuple[str, ...]) -> dict[str, str]:

@@ -270,6 +270,10 @@ class Account(_Connected, Protocol):
         """
         ...
 
+    def account_name(self) -> str:
+        """Read what the carrier calls the account: proof that the credentials are right."""
+        ...
+
     def has_verified(self, phone_number: E164) -> bool:
         """Tell whether the account may show a number that it did not buy when it calls."""
         ...

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..app import App
-from ..errors import InvalidSettings, NotFound
+from ..errors import FlowNotFound, InvalidSettings
 from ..model import Assistant, ConversationFlow
 from ..store import Slice, Taken
 from . import assistants, graphs, organizations
@@ -41,16 +41,16 @@ def create(app: App, organization_id: int, given: Mapping[str, Any]) -> Conversa
 
 
 def find(app: App, organization_id: int, flow_id: int) -> ConversationFlow:
-    """Return an organization's flow; raise NotFound if it is not its own."""
+    """Return an organization's flow; raise FlowNotFound if it is not its own."""
     found = app.store.flow(organization_id, flow_id)
     if found is None:
         raise not_found(flow_id)
     return found
 
 
-def not_found(flow_id: int) -> NotFound:
+def not_found(flow_id: int) -> FlowNotFound:
     """Return the error for a flow that the organization has not got."""
-    return NotFound(f"Flow with ID {flow_id} not found in your organization")
+    return FlowNotFound(f"Flow with ID {flow_id} not found in your organization")
 
 
 def page(
@@ -65,7 +65,7 @@ def change(
 ) -> ConversationFlow:
     """Put what is given in place of what was; its numbers follow.
 
-    Raises InvalidRequest, NotFound, AssistantNotFound and Conflict.
+    Raises InvalidRequest, FlowNotFound, AssistantNotFound and Conflict.
     """
     for _ in range(_WRITE_TRIES):
         found = find(app, organization_id, flow_id)
@@ -84,7 +84,7 @@ def change(
 def delete(app: App, organization_id: int, flow_id: int) -> ConversationFlow:
     """Delete a flow: its numbers stay, with nobody who answers them.
 
-    Deleting it again finishes what a run that died began. Raises NotFound and Conflict.
+    Deleting it again finishes what a run that died began. Raises FlowNotFound and Conflict.
     """
     for _ in range(_WRITE_TRIES):
         found = app.store.dying_flow(organization_id, flow_id)
@@ -137,7 +137,7 @@ def _changed(flow: ConversationFlow, given: Mapping[str, Any]) -> ConversationFl
     values: dict[str, Any] = {}
     if "name" in given:
         values["name"] = named(given["name"], _NAME_LENGTH)
-    if "graph" in given:
+    if given.get("graph") is not None:
         values["graph"] = graphs.checked(given["graph"])
     if "is_active" in given:
         values["is_active"] = given["is_active"]

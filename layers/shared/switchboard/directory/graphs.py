@@ -33,8 +33,9 @@ def checked(graph: Graph) -> Graph:
     if len(_text(graph)) > _MOST_BYTES:
         raise InvalidSettings(f"A graph has at most {_MOST_BYTES // 1024} KB")
     nodes = _nodes(graph)
-    if graph.get("begin_node") not in nodes:
-        raise InvalidSettings(f"graph.begin_node: there is no node {graph.get('begin_node')!r}")
+    begin = graph.get("begin_node")
+    if not isinstance(begin, str) or begin not in nodes:
+        raise InvalidSettings(f"graph.begin_node: there is no node {str(begin)[:100]!r}")
     if not isinstance(graph.get("global_prompt"), str | None):
         raise InvalidSettings("graph.global_prompt is a text")
     for name, node in nodes.items():
@@ -83,7 +84,9 @@ def _check_node(name: str, node: Any, nodes: dict[str, Node]) -> None:
 
 
 def _transitions(name: str, node: Node) -> list[dict[str, Any]]:
-    transitions = node.get("transitions") or []
+    transitions = node.get("transitions")
+    if transitions is None:
+        return []
     if not isinstance(transitions, list) or len(transitions) > _MOST_TRANSITIONS:
         raise InvalidSettings(
             f"Node {name!r}: transitions is a list of at most {_MOST_TRANSITIONS}"

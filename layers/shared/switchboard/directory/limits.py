@@ -6,12 +6,10 @@ from typing import Any
 
 from ..app import App
 from ..destinations import country_code
-from ..errors import Conflict, InvalidRequest
+from ..errors import InvalidRequest
 from ..model import Limits, Organization
-from ..store import Taken
 from . import organizations
 
-_LIMITS_LEASE_S = 10
 # Whoever takes up a place is named in the limit's one row, which holds 400 KB.
 _MOST_AT_ONCE = 5_000
 _MOST = 1_000_000_000
@@ -40,24 +38,35 @@ class LimitChanges:
 def change(app: App, organization_id: int, changes: LimitChanges) -> Organization:
     """Change an organization's limits, and return it with all of them.
 
-    Raises InvalidRequest, NotFound, or Conflict while another change is being made.
+    Raises InvalidRequest, NotFound, or Conflict while others change it again and again.
     """
-    values: dict[str, Any] = {
-        name: _limit(name, value) for name, value in (changes.values or {}).items()
-    }
+    values: dict[str, Any] = {it: _limit(it, v) for it, v in (changes.values or {}).items()}
     allow = [country_code(text) for text in changes.allow]
     forbid = [country_code(text) for text in changes.forbid]
-    try:
-        with app.store.lease(f"limits-{organization_id}", app.clock(), _LIMITS_LEASE_S):
-            found = organizations.find(app, organization_id)
-            limits = _with_countries(replace(found.limits, **values), allow, forbid)
-            changed = replace(found, limits=limits)
-            app.store.set_limits(changed)
-    except Taken as error:
-        raise Conflict(
-            "Somebody else is changing these limits just now. Run this again."
-        ) from error
-    return changed
+
+    def changed(found: Organization) -> Organization:
+        limits = replace(found.limits, **values)
+        return replace(found, limits=_with_countries(limits, allow, forbid))
+
+    return organizations.save(app, organization_id, changed)
+
+
+def replaced(limits: Limits, values: Mapping[str, Any]) -> Limits:
+    """Return limits with these values, by the limit's name; raise InvalidRequest.
+
+    `allowed_countries` is the whole list, or None for the default one.
+    """
+    new = dict(values)
+    if "allowed_countries" in new:
+        new["allowed_countries"] = _countries(new["allowed_countries"])
+    checked: dict[str, Any] = {
+        it: v if it == "allowed_countries" else _limit(it, v) for it, v in new.items()
+    }
+    return replace(limits, **checked)
+
+
+def _countries(given: list[str] | None) -> tuple[str, ...] | None:
+    return None if given is None else tuple(dict.fromkeys(country_code(it) for it in given))
 
 
 def _with_countries(limits: Limits, allow: list[str], forbid: list[str]) -> Limits:

@@ -23,8 +23,10 @@ def text(field: str, given: object, most: int = TEXT_LENGTH) -> str | None:
     """
     if given is None:
         return None
-    if not isinstance(given, str) or len(given) > most:
-        raise InvalidRequest(f"{field} is a text of at most {most} characters")
+    if not isinstance(given, str):
+        raise InvalidRequest(f"{field} is a text")
+    if len(given) > most:
+        raise InvalidRequest(f"{field} has at most {most} characters")
     # Half of a character that takes two cannot be written anywhere.
     if any("\ud800" <= it <= "\udfff" for it in given):
         raise InvalidRequest(f"{field} holds half a character")

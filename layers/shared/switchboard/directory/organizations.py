@@ -1,11 +1,16 @@
 """Organizations: the tenants, to one of which everything belongs."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from ..app import App
 from ..errors import NotFound
 from ..model import Organization
+from ..store import Taken
+from .lists import being_changed
 from .names import named
+
+_WRITE_TRIES = 5
 
 
 def create(app: App, name: str) -> Organization:
@@ -29,3 +34,20 @@ def find(app: App, organization_id: int) -> Organization:
 def list_all(app: App) -> Iterable[Organization]:
     """Return every organization, oldest first."""
     return app.store.organizations()
+
+
+def save(
+    app: App, organization_id: int, changed: Callable[[Organization], Organization]
+) -> Organization:
+    """Write what `changed` makes of an organization, as often as it is changed meanwhile.
+
+    Raises NotFound and Conflict, and what `changed` raises.
+    """
+    for _ in range(_WRITE_TRIES):
+        found = find(app, organization_id)
+        try:
+            new = replace(changed(found), updated_at=app.clock())
+            return app.store.change_organization(found, new)
+        except Taken:
+            continue
+    raise being_changed("Organization", organization_id)

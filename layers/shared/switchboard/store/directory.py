@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import replace
 
 from .. import items
 from ..items import Item
@@ -22,21 +22,34 @@ class Directory(Table):
         """Yield every organization, oldest first. A request for each MB that is really read."""
         return map(items.organization, self.indexed("ORG"))
 
-    def set_limits(self, organization: Organization) -> None:
-        """Write an organization's limits; raise Taken when there is no such organization."""
+    def change_organization(self, before: Organization, after: Organization) -> Organization:
+        """Write what has become different in an organization, and return it as it is now.
+
+        Raises Taken when it was changed meanwhile.
+        """
+        changes = _differences(before, after)
         self.transact(
-            update(
-                organization_key(organization.id),
-                "SET limits = :limits",
-                {":limits": items.plain(asdict(organization.limits))},
-                condition="attribute_exists(pk)",
-            ),
+            _set_all(before, changes | {"updated_at": items.plain(after.updated_at)}),
+            # Of its settings only that they changed: customers keep in them what they like.
             *self.audit(
-                organization.id,
+                before.id,
                 "organization.updated",
-                organization.id,
-                limits=items.plain(asdict(organization.limits)),
+                before.id,
+                fields=list(changes),
+                **{name: it for name, it in changes.items() if name in ("name", "limits")},
             ),
+        )
+        return replace(after, version=before.version + 1)
+
+    def show_connected(self, before: Organization, carrier: str, hints: dict[str, str]) -> None:
+        """Write what may be shown of a carrier's new credentials; raise Taken.
+
+        The secret itself is no row of the table: this puts its change on record.
+        """
+        shown = before.credentials | {carrier: hints}
+        self.transact(
+            _set_all(before, {"credentials": shown}),
+            *self.audit(before.id, "carrier.connected", carrier),
         )
 
     def organization(self, organization_id: int) -> Organization | None:
@@ -76,3 +89,32 @@ def organization_key(organization_id: int) -> Item:
 def caller_id_key(organization_id: int, phone_number: str) -> Item:
     """Return the key of a caller id's row."""
     return key(f"ORG#{organization_id}", f"CALLERID#{phone_number}")
+
+
+# What only our own writes count, or what no change may touch.
+_FIXED = ("id", "created_at", "updated_at", "version")
+
+
+def _differences(before: Organization, after: Organization) -> Item:
+    old, new = items.fields_of(before), items.fields_of(after)
+    names = (old.keys() | new.keys()) - set(_FIXED)
+    return {name: new.get(name) for name in sorted(names) if new.get(name) != old.get(name)}
+
+
+def _set_all(before: Organization, changes: Item) -> Item:
+    kept = {name: it for name, it in changes.items() if it is not None}
+    gone = [f"#{name}" for name in changes if name not in kept]
+    sets = ", ".join(f"#{name} = :{name}" for name in kept)
+    return update(
+        organization_key(before.id),
+        f"SET {sets}" + (f" REMOVE {', '.join(gone)}" if gone else "") + " ADD version :one",
+        {f":{name}": it for name, it in kept.items()} | {":one": 1, ":seen": before.version},
+        condition=f"attribute_exists(pk) AND {_unchanged(before)}",
+        names={f"#{name}": name for name in changes},
+    )
+
+
+def _unchanged(before: Organization) -> str:
+    # Rows that were written before there were versions have none.
+    unversioned = "attribute_not_exists(version) OR version = :seen"
+    return "version = :seen" if before.version else f"({unversioned})"

@@ -55,6 +55,12 @@ class TelnyxAccount(TelnyxApi):
             ],
         )
 
+    def account_name(self) -> str:
+        """Read the balance, which any valid key may: Telnyx names no account; one request."""
+        public_key(self._credentials["public_key"])
+        self._ask("read the balance", lambda client: client.balance.retrieve().data)
+        return "Telnyx"
+
     @property
     def _mark(self) -> str:
         return f"switchboard-{self._context.stage}-{self._context.organization_id}"

@@ -36,6 +36,10 @@ class TwilioAccount(TwilioApi):
             ],
         )
 
+    def account_name(self) -> str:
+        """Read the account; one request."""
+        return str(self._account.friendly_name)
+
     @cached_property
     def _account(self) -> "AccountInstance":
         sid = self._account_sid
