@@ -31,7 +31,9 @@ class PurchaseBody(BaseModel):
     """What to buy."""
 
     phone_number: Annotated[StrictStr, Field(description="E.164.", examples=["+12125550147"])]
-    provider: Annotated[StrictStr, Field(description="twilio or telnyx.", examples=["twilio"])]
+    provider: Annotated[
+        StrictStr, Field(description="twilio, telnyx or vonage.", examples=["twilio"])
+    ]
     country_code: Annotated[
         StrictStr | None, Field(description="ISO 3166; derived from the number when absent.")
     ] = None

@@ -6,6 +6,7 @@ from typing import Any
 
 from switchboard import sessions, tokens
 from switchboard.app import App
+from switchboard.carriers import CARRIERS
 from switchboard.carriers.stock import AvailableNumber
 from switchboard.errors import UnknownProvider
 from switchboard.model import CallStatus, Capabilities
@@ -29,13 +30,13 @@ ALL_SCOPES = ["admin"]
 
 
 def settle(app: App, books: Books) -> App:
-    """Fill the table, and let both carriers' names stand for the fake one."""
+    """Fill the table, and let every carrier stand for the fake one."""
     registry = dict.fromkeys(("carrier_class", "voice_class"), named(books))
-    app = replace(app, **registry, carrier_names=("twilio", "telnyx"))
+    app = replace(app, **registry, carrier_names=CARRIERS)
     for number in (ORGANIZATION, OTHER_ORGANIZATION):
         name = f"Acme {MARK}" if number == ORGANIZATION else "Other"
         app.store.add_organization(organization(id=number, name=name))
-        for carrier in ("twilio", "telnyx"):
+        for carrier in CARRIERS:
             app.secrets.store_carrier(number, carrier, {"key": f"secret-{MARK}"})
     assistant = an_assistant(name=f"Front desk {MARK}", welcome_message=f"Hello from {MARK}")
     app.store.put_assistant(assistant)
@@ -78,8 +79,8 @@ def named(books: Books) -> Callable[[str], Any]:
     fake = carriers(books)("fake")
 
     def find(name: str) -> Any:
-        if name not in ("twilio", "telnyx"):
-            raise UnknownProvider("Provider must be 'twilio' or 'telnyx'")
+        if name not in CARRIERS:
+            raise UnknownProvider(f"Provider must be one of {', '.join(CARRIERS)}")
         return type(name.capitalize(), (fake,), {"name": name})
 
     return find

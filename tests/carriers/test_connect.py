@@ -172,7 +172,7 @@ def test_our_mark_is_found_among_hundreds_that_look_alike(deployment: App, lab: 
         ("telnyx", {"public_key": "AAAA"}),
         ("vonage", {"api_secret": "wrong-secret"}),
         ("vonage", {"api_key": "deadbeef"}),
-        ("vonage", {"region": "mars-west-1"}),
+        ("vonage", {"api_region": "mars-west-1"}),
     ],
 )
 def test_wrong_credentials_are_said_and_nothing_is_stored_or_made(
@@ -210,13 +210,13 @@ def test_an_application_made_without_an_answer_is_found_by_the_next_run(
 
 def test_what_is_stored_of_vonage_survives_connecting_again(deployment: App, lab: Lab) -> None:
     given = credentials(lab, "vonage")
-    accounts.connect(deployment, ORGANIZATION, "vonage", given | {"region": "api-eu"})
+    accounts.connect(deployment, ORGANIZATION, "vonage", given | {"api_region": "api-eu"})
     first = deployment.secrets.carrier(ORGANIZATION, "vonage")
 
     accounts.connect(deployment, ORGANIZATION, "vonage", given)
 
     assert deployment.secrets.carrier(ORGANIZATION, "vonage") == first
-    assert first["region"] == "api-eu"
+    assert first["api_region"] == "api-eu"
 
 
 def test_two_organizations_of_one_vonage_account_each_have_their_own(

@@ -182,14 +182,14 @@ def test_each_api_is_asked_at_its_own_host(real: Real, order: NumberOrder) -> No
 def test_calls_are_placed_in_the_organizations_region(real: Real) -> None:
     recorder = Recorder((201, {"uuid": "u-1"}))
 
-    real(recorder, region="api-eu").dial(CALL, ConnectStream("wss://x.example", {}, 1, "t"))
+    real(recorder, api_region="api-eu").dial(CALL, ConnectStream("wss://x.example", {}, 1, "t"))
 
     assert recorder.asked == ["POST https://api-eu-3.vonage.com/v1/calls"]
 
 
 def test_a_region_that_does_not_exist_is_named(real: Real) -> None:
     with pytest.raises(InvalidCredentials, match="api-eu"):
-        real(Recorder((200, {"value": 1.0})), region="mars").connect()
+        real(Recorder((200, {"value": 1.0})), api_region="mars").connect()
 
 
 def test_a_call_of_another_region_is_found_there(real: Real) -> None:

@@ -97,7 +97,7 @@ def _probed(app: App, organization_id: int, carrier: str, given: dict[str, str])
 
 
 def _show(app: App, organization_id: int, carrier: str, credentials: Mapping[str, Any]) -> None:
-    hints = {name: hint(str(value)) for name, value in credentials.items()}
+    hints = {name: hint(str(value).strip()) for name, value in credentials.items()}
     for _ in range(_WRITE_TRIES):
         try:
             app.store.show_connected(organizations.find(app, organization_id), carrier, hints)

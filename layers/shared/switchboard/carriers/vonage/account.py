@@ -31,7 +31,7 @@ class VonageAccount(VonageApi):
     """One Vonage account, as it is connected: with what its numbers and calls are tied to."""
 
     credential_fields: ClassVar[tuple[str, ...]] = ("api_key", "api_secret", "signature_secret")
-    credential_options: ClassVar[tuple[str, ...]] = ("region",)
+    credential_options: ClassVar[tuple[str, ...]] = ("api_region",)
 
     def connect(self) -> Connection:
         """Read the balance; find the application by our mark, or make it.
@@ -39,14 +39,14 @@ class VonageAccount(VonageApi):
         Its key pair is made here, so that the private half never travels. One that is stored
         already stays as long as the application has the other half.
         """
-        region = self._credentials.get("region") or DEFAULT_REGION
+        region = self._credentials.get("api_region") or DEFAULT_REGION
         host = self._voice_host
         balance = self._look("read the balance", "/account/get-balance")
         application_id, private_key, application = self._application()
         known = ("api_key", "api_secret", "signature_secret")
         return Connection(
             credentials={name: self._credentials[name] for name in known}
-            | {"region": region, "application_id": application_id, "private_key": private_key},
+            | {"api_region": region, "application_id": application_id, "private_key": private_key},
             checks=[
                 Check("balance", f"{balance.get('value')} EUR"),
                 Check("application", application),
@@ -55,6 +55,11 @@ class VonageAccount(VonageApi):
                 Check("signature secret", "stored; the first call's webhooks prove it"),
             ],
         )
+
+    def account_name(self) -> str:
+        """Read the balance, which any valid key may: Vonage names no account; one request."""
+        self._look("read the balance", "/account/get-balance")
+        return "Vonage"
 
     @property
     def _mark(self) -> str:

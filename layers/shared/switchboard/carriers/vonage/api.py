@@ -68,7 +68,7 @@ class VonageApi:
     """One Vonage account.
 
     Credentials: `api_key` and `api_secret` for numbers and the account, `application_id` and
-    `private_key` for calls, `signature_secret` for webhooks, and `region`, where calls are placed.
+    `private_key` for calls, `signature_secret` for webhooks, and `api_region`, where calls are placed.
     """
 
     name: ClassVar[str] = "vonage"
@@ -128,7 +128,7 @@ class VonageApi:
 
     @property
     def _voice_host(self) -> str:
-        region = str(self._credentials.get("region") or DEFAULT_REGION)
+        region = str(self._credentials.get("api_region") or DEFAULT_REGION)
         if region not in _REGION_HOSTS:
             known = ", ".join(_REGION_HOSTS)
             raise InvalidCredentials(f"The Vonage region must be one of {known}, or left out.")
