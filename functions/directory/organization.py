@@ -71,7 +71,8 @@ class OrganizationBody(BaseModel):
         },
     )
 
-    name: Annotated[StrictStr, Field(min_length=1, max_length=100)] = ""
+    # A factory, for "" stands for "not given" and is not a name that anybody may send.
+    name: Annotated[StrictStr, Field(default_factory=str, min_length=1, max_length=100)]
     slug: Annotated[StrictStr | None, Field(max_length=63)] = None
     description: Annotated[StrictStr | None, Field(max_length=4_096)] = None
     domain: Annotated[StrictStr | None, Field(max_length=253)] = None
