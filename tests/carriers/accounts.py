@@ -26,8 +26,6 @@ class CarrierFacts:
     """The requests that buying a configured number takes: its round-trip budget."""
     event_path: str
     """Where it is told how a call went on."""
-    answering: int
-    """How many requests it takes to answer a call."""
     stream_told: Callable[[Json], Json]
     """What the media runtime is told, from the transcript of the stream."""
     is_configured: Callable[[Lab, Json, Json, CarrierContext], None]
@@ -90,7 +88,6 @@ FACTS = {
         "date_created provider",
         buying=("POST /IncomingPhoneNumbers.json",),
         event_path="/call-status",
-        answering=0,
         stream_told=lambda stream: stream["start"]["start"]["customParameters"],
         is_configured=_twilio_is_configured,
     ),
@@ -100,7 +97,6 @@ FACTS = {
         "phone_numbers_count customer_reference",
         buying=("POST /number_orders",),
         event_path="/telnyx-webhook",
-        answering=1,
         # Telnyx has no stream parameters: the runtime fetches the rest with these two.
         stream_told=lambda stream: dict(parse_qsl(urlsplit(stream["url"]).query)),
         is_configured=_telnyx_is_configured,
@@ -110,7 +106,6 @@ FACTS = {
         details="phone_number country msisdn application_id provider",
         buying=("POST /number/buy", "POST /number/update"),
         event_path="/vonage-webhook",
-        answering=0,
         # The headers of the endpoint lie flat in the first frame.
         stream_told=lambda stream: {
             name: value

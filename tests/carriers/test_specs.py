@@ -6,6 +6,7 @@ CARRIER_SPECS_DIR names the folder of the descriptions (they are not ours to pub
 import json
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,13 @@ from sandbox.carriers import CARRIERS as SANDBOXED
 from switchboard.carriers import CARRIERS, carrier_class
 from switchboard.carriers.base import Expected
 from switchboard.carriers.stock import NumberSearch
-from switchboard.errors import InsufficientBalance, RateLimited, SwitchboardError
+from switchboard.errors import (
+    InsufficientBalance,
+    InvalidRequest,
+    NotConfigurable,
+    RateLimited,
+    SwitchboardError,
+)
 from switchboard.model import (
     E164,
     CallStatus,
@@ -54,12 +61,14 @@ KNOWN = {
         (r"/OutgoingCallerIds\S*: not", "the reduced document leaves verified numbers out"),
         (r"status (4|5)\d\d is not described", "the document lists successes only"),
         (r"\.(lat|long)itude: .* of type 'number'", "its own example has them in quotes, as life"),
+        (r"(Application|Trunk)Sid: '' ", "empty takes it away, which its patterns do not know"),
     ],
     "telnyx": [
         (r"'\*' does not match '\^\[A-Z\]\{2\}\$'", 'its own text says that ["*"] means all'),
         # Only for messages does Telnyx document 402; that orders get it too is our assumption.
         (r"^POST /number_orders .* status (402|429) is", "the order's own list leaves them out"),
         (r"^POST /calls .* status 402 is", "the dial's own list leaves it out"),
+        (r"^GET \S+ \(429\): the answer's status", "its pages give the limit, these lists do not"),
         (r"/verified_numbers\S*: not", "the reduced document leaves them out"),
         (r"of_the_future", "an event that Telnyx may send one day"),
         (r"^call\.playback\.(started|ended): not", "on its documentation pages, not here"),
@@ -69,6 +78,7 @@ KNOWN = {
         (r"/v2/applications\S*: not", "in a document of its own, which we do not have"),
         (r"^GET /account/get-balance: not", "in a document of its own, which we do not have"),
         (r"^POST /number/buy .* status 429 is", "its pages give the limit, the document not"),
+        (r"^GET \S+ \(429\): the answer's status", "its pages give the limit, the document not"),
         (r"^POST /v1/calls .* status 402 is", "of the newer APIs; calls get it by our assumption"),
     ],
 }
@@ -115,12 +125,14 @@ def test_what_the_adapter_asks_of_numbers_is_described(
 ) -> None:
     carrier = subject.carrier
     for wanted in (
-        NumberSearch("US", area_code="415", contains="CALL", region="CA", limit=50),
+        NumberSearch("US", area_code="415", contains="CALL", limit=50),
+        NumberSearch("US", area_code="415", region="CA"),
         NumberSearch("US", number_type="toll_free", locality="Nowhere"),
         NumberSearch("GB", number_type="mobile"),
         NumberSearch("AQ"),
     ):
-        carrier.search(wanted)
+        with suppress(InvalidRequest):  # where the carrier knows no places
+            carrier.search(wanted)
     carrier.countries()
     carrier.buy(order)
     lab.enter(subject.name, "+14155551000", 300)
@@ -131,10 +143,12 @@ def test_what_the_adapter_asks_of_numbers_is_described(
     carrier.wire(number)
     carrier.set_voice_url(number, carrier.voice_url())
     for enabled in (False, True):
-        carrier.set_sms(number, enabled)
-    carrier.verify_caller_id(HUMAN, "Desk", None)
-    lab.verify(subject.name, HUMAN)
-    carrier.verify_caller_id(HUMAN, "Desk", None)
+        with suppress(NotConfigurable):
+            carrier.set_sms(number, enabled)
+    with suppress(NotConfigurable):
+        carrier.verify_caller_id(HUMAN, "Desk", None)
+        lab.verify(subject.name, HUMAN)
+        carrier.verify_caller_id(HUMAN, "Desk", None)
     carrier.check(Expected((NUMBER,), (HUMAN,), ("US",)))
     carrier.check(Expected((NUMBER, E164("+14155551000")), (), ("US",)))
     carrier.release(number)

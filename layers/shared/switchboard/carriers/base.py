@@ -19,6 +19,7 @@ from ..model import (
     NumberOrder,
     PurchaseResult,
 )
+from .features import Features
 from .stock import Stock, Verification
 
 # What neither XML 1.0 nor UTF-8 can carry.
@@ -294,3 +295,6 @@ class Account(_Connected, Protocol):
 
 class Carrier(Voice, Numbers, Account, Protocol):
     """All that a carrier can do."""
+
+    features: ClassVar[Features]
+    """Where it differs from the others."""

@@ -28,6 +28,10 @@ class VonageSettings(VonageHeld):
             if self.find_held(number.phone_number) is not None:
                 raise problem(CarrierError, "Vonage", what, said=str(error), code="420") from error
 
+    def voice_url(self) -> str:
+        """Return the application's answer URL, which is the event URL too."""
+        return self._context.webhook_url(WEBHOOK_PATH)
+
     def wire(self, number: Number) -> None:
         """Link it to our application: two requests, the first to see what else is set."""
         what = f"point {number.phone_number} here"
@@ -38,7 +42,7 @@ class VonageSettings(VonageHeld):
 
     def set_voice_url(self, number: Number, url: str) -> None:
         """Link it to our application; another URL would be an application's, not a number's."""
-        ours = self._context.webhook_url(WEBHOOK_PATH)
+        ours = self.voice_url()
         if url != ours:
             raise NotConfigurable(
                 "Vonage keeps voice URLs with an application, not with a number: the only "

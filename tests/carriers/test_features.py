@@ -1,0 +1,71 @@
+"""What carriers declare of themselves is what they do, and what the documentation shows.
+
+Most of a carrier's features are proved beside the operation that they are about, in test_stock.
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import get_protocol_members, get_type_hints
+
+import pytest
+
+from switchboard.carriers import CARRIERS, carrier_class
+from switchboard.carriers.base import Carrier
+from switchboard.carriers.features import Features
+from switchboard.model import NumberOrder, OrderStatus
+from tests.carriers.conftest import Subject
+from tests.carriers.lab import Lab
+
+PAGE = Path(__file__).parents[2] / "docs" / "carriers.md"
+
+
+def row(label: str, cells: list[str]) -> str:
+    """Return one row of a table."""
+    return f"| {' | '.join([label, *cells])} |"
+
+
+def cell(value: object) -> str:
+    """Return what a table says of a feature."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def matrix() -> Iterator[str]:
+    """Yield the rows of the table, as the carriers declare themselves."""
+    classes = [carrier_class(name) for name in CARRIERS]
+    yield row("", list(CARRIERS.values()))
+    yield "|" + " --- |" * (len(classes) + 1)
+    hints = get_type_hints(Features, include_extras=True)
+    for it in fields(Features):
+        [label] = hints[it.name].__metadata__
+        yield row(label, [cell(getattr(found.features, it.name)) for found in classes])
+    yield row("Webhooks may come as GET", [cell(found.asks_with_get) for found in classes])
+    yield row("A forged webhook is answered", [cell(found.forgery.status) for found in classes])
+    named = [[f"`{it}`" for it in found.credential_fields] for found in classes]
+    yield row("An account is connected with", [", ".join(it) for it in named])
+    chosen = [[f"`{it}`" for it in found.credential_options] for found in classes]
+    yield row("and may be given", [", ".join(it) or "nothing more" for it in chosen])
+
+
+def test_the_documentation_shows_every_carriers_features() -> None:
+    wanted = "\n".join(matrix())
+
+    assert wanted in PAGE.read_text(), f"{PAGE} should hold this table:\n{wanted}"
+
+
+@pytest.mark.parametrize("name", CARRIERS)
+def test_every_carrier_does_all_that_the_protocols_ask_for(name: str) -> None:
+    wanted = {it for it in get_protocol_members(Carrier) if not it.startswith("_")}
+
+    assert len(wanted) > len(fields(Features))
+    assert not [it for it in wanted if not hasattr(carrier_class(name), it)]
+
+
+def test_an_order_waits_only_where_the_carrier_says_that_it_may(
+    subject: Subject, lab: Lab, order: NumberOrder
+) -> None:
+    if subject.carrier.features.orders_settle_later:
+        lab.fault(subject.name, "buy_number", "pending_order")
+        assert subject.carrier.buy(order).status is OrderStatus.PENDING
+    else:
+        assert subject.carrier.buy(order).status is OrderStatus.ACTIVE
