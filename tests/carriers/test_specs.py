@@ -6,6 +6,7 @@ CARRIER_SPECS_DIR names the folder of the descriptions (they are not ours to pub
 import json
 import os
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -153,13 +154,14 @@ def test_what_the_adapter_asks_of_numbers_is_described(
     carrier.check(Expected((NUMBER, E164("+14155551000")), (), ("US",)))
     carrier.release(number)
     carrier.release(number)
-    for operation in ("search", "list_numbers", "countries"):
+    looks: dict[str, Callable[[], object]] = {
+        "search": lambda: carrier.search(NumberSearch("US")),
+        "list_numbers": lambda: carrier.find_held(NUMBER),
+        "countries": carrier.countries,
+    }
+    for operation in looks.keys() & SANDBOXED[subject.name].operations:
+        ask = looks[operation]
         lab.fault(subject.name, operation, "rate_limited")
-    for ask in (
-        lambda: carrier.search(NumberSearch("US")),
-        lambda: carrier.find_held(NUMBER),
-        carrier.countries,
-    ):
         with pytest.raises(RateLimited):
             ask()
 

@@ -68,7 +68,8 @@ class VonageApi:
     """One Vonage account.
 
     Credentials: `api_key` and `api_secret` for numbers and the account, `application_id` and
-    `private_key` for calls, `signature_secret` for webhooks, and `api_region`, where calls are placed.
+    `private_key` for calls, `signature_secret` for webhooks, and `api_region`, where calls are
+    placed.
     """
 
     name: ClassVar[str] = "vonage"
