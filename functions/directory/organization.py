@@ -12,6 +12,7 @@ from switchboard.directory import organizations
 from switchboard.errors import (
     CarrierPermissionDenied,
     Conflict,
+    CredentialsRefused,
     InvalidCredentials,
     InvalidRequest,
     InvalidSettings,
@@ -124,6 +125,7 @@ def get_organization() -> Response[Any]:
         OrganizationReply,
         NotFound,
         InvalidSettings,
+        CredentialsRefused,
         Conflict,
         OutcomeUnknown,
         *description.CARRIER,
@@ -134,7 +136,11 @@ def update_organization(body: Annotated[OrganizationBody, Body()]) -> Response[A
     """Change what is given. When a carrier refuses its credentials, nothing is changed."""
     organization_id = edge.authorized(api, "admin")
     given = body.model_dump(exclude_unset=True)
-    changed = tenancy.update(edge.current_app(api), organization_id, given)
+    try:
+        changed = tenancy.update(edge.current_app(api), organization_id, given)
+    except InvalidCredentials as error:
+        # Not those that are stored, for which it is the carrier's answer that went wrong.
+        raise CredentialsRefused(str(error)) from error
     return edge.answer(200, organization_reply(changed))
 
 
