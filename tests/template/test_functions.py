@@ -89,6 +89,20 @@ def test_a_carriers_webhook_reads_no_other_carriers_secrets(
     assert properties["Environment"]["Variables"] == {"CARRIER": carrier}
 
 
+def test_a_function_that_asks_carriers_reads_the_secrets_of_all(
+    functions: dict[str, Json],
+) -> None:
+    asking = {
+        name: re.findall(r"/\*/(\w+)-", json.dumps(statements(properties)))
+        for name, properties in functions.items()
+        if not name.startswith("CarrierWebhook")
+    }
+
+    found = {name: carriers for name, carriers in asking.items() if carriers}
+    assert len(found) > 1
+    assert found == dict.fromkeys(found, list(CARRIERS))
+
+
 def test_the_carriers_blocks_are_alike(functions: dict[str, Json]) -> None:
     def shape(carrier: str) -> str:
         text = json.dumps(functions[f"CarrierWebhook{carrier.capitalize()}"] | {"Events": {}})
