@@ -12,6 +12,11 @@ _TELNYX = (
     "Telnyx sends JSON, signed in `telnyx-signature-ed25519` and `telnyx-timestamp`: the URL ends "
     "in `?org=` or `?call=` with an id."
 )
+_VONAGE = (
+    "Vonage sends JSON, or the same fields in the query of a GET, with a signed token in "
+    "`Authorization`: the URL ends in `?org=` or `?call=` with an id. What is not signed is "
+    "answered 503, so that it comes again with a signature."
+)
 _ADDRESSEE: list[Json] = [
     {
         "name": "org",
@@ -96,6 +101,25 @@ _APOLOGY: Json = {
         "content": {"application/xml": {"schema": {"type": "string"}}},
     }
 }
+_NCCO: Json = {
+    "description": "An NCCO, where one was asked for: what the caller shall hear.",
+    "content": {"application/json": {"schema": {"type": "array", "items": {"type": "object"}}}},
+}
+_SAID: Json = {
+    "application/json": {
+        "schema": {"type": "object", "additionalProperties": True},
+        "example": {"uuid": "63f61863-4a51-4f6b-86e1-46edebcf9356", "status": "completed"},
+    }
+}
+
+
+def _vonage(name: str, summary: str, reply: Json, *, by_get: bool = False) -> Json:
+    made = _webhook(name, summary, _VONAGE, "503", reply, _SAID)
+    if by_get:
+        del made["requestBody"]
+    return made
+
+
 _FALLBACK = "Where Twilio turns when our answer fails: a constant, served by the gateway alone."
 _PROBE = "Telnyx asks whether a URL answers before it takes it."
 _FILE = ("swagger-ui.css", "swagger-ui.js", "start.js")
@@ -118,6 +142,30 @@ OPERATIONS: dict[tuple[str, str], Json] = {
     ),
     ("post", "/fallback/twilio.xml"): _operation(
         "twilio_fallback", "For the carriers", "Apologise to a caller", _FALLBACK, _APOLOGY
+    ),
+    ("post", "/vonage-webhook"): _vonage(
+        "vonage_event", "A call rings, or its state changed", _NCCO
+    ),
+    ("get", "/vonage-webhook"): _vonage(
+        "vonage_event_get", "A call rings, or its state changed", _NCCO, by_get=True
+    ),
+    ("post", "/webhooks/sms/vonage"): _vonage("vonage_sms", "A message came", _DONE),
+    ("get", "/webhooks/sms/vonage"): _vonage(
+        "vonage_sms_get", "A message came", _DONE, by_get=True
+    ),
+    ("get", "/fallback/vonage.json"): _operation(
+        "vonage_fallback_get",
+        "For the carriers",
+        "Apologise to a caller",
+        _FALLBACK.replace("Twilio", "Vonage"),
+        {"200": _NCCO},
+    ),
+    ("post", "/fallback/vonage.json"): _operation(
+        "vonage_fallback",
+        "For the carriers",
+        "Apologise to a caller",
+        _FALLBACK.replace("Twilio", "Vonage"),
+        {"200": _NCCO},
     ),
     ("get", "/openapi.json"): _operation(
         "openapi",
