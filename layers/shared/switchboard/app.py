@@ -82,4 +82,5 @@ class App:
             organization_id=organization_id,
             clock=self.clock,
             http=self.http,
+            local_receivers=self.settings.local_receivers,
         )
