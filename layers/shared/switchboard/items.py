@@ -13,6 +13,7 @@ from .model import (
     Actor,
     Assistant,
     AuditEntry,
+    Bridge,
     Call,
     CallerId,
     CallStatus,
@@ -35,6 +36,7 @@ from .model import (
     Refusal,
     Release,
     ReleaseClaim,
+    SipTrunk,
     Spending,
     Token,
 )
@@ -234,6 +236,7 @@ def number(item: Item) -> Number:
         flow=_flow(item.get("flow")),
         assigned_at=_time(item.get("assigned_at")),
         allowed_country_codes=tuple(item.get("allowed_country_codes", ())),
+        sip_trunk_id=item.get("sip_trunk_id"),
         release=_release_claim(item.get("release")),
         version=int(item.get("version", 0)),
     )
@@ -345,6 +348,29 @@ def call_summary(item: Item) -> CallSummary:
         assistant_id=_int(item.get("assistant_id")),
         assistant_name=item.get("assistant_name"),
         duration=_int(item.get("duration")),
+    )
+
+
+def trunk(item: Item) -> SipTrunk:
+    """Read a SIP trunk."""
+    return SipTrunk(
+        id=item["id"],
+        organization_id=int(item["organization_id"]),
+        name=item["name"],
+        gateway=item["gateway"],
+        created_at=_at(item["created_at"]),
+        updated_at=_at(item["updated_at"]),
+        username=item["username"],
+        priority=int(item["priority"]),
+        enabled=item["enabled"],
+        register=item["register"],
+        provider=item.get("provider"),
+        bridge=Bridge(item["bridge"]),
+        bridge_url=item.get("bridge_url"),
+        password_hint=item.get("password_hint"),
+        signing_secret_hint=item.get("signing_secret_hint"),
+        version=int(item["version"]),
+        deleted_at=_time(item.get("deleted_at")),
     )
 
 

@@ -19,6 +19,7 @@ from .numbers import (
     ReleaseClaim,
 )
 from .refusal import Refusal
+from .trunks import Bridge, SipRoute, SipTrunk, TrunkSecrets
 
 __all__ = [
     "E164",
@@ -26,6 +27,7 @@ __all__ = [
     "Actor",
     "Assistant",
     "AuditEntry",
+    "Bridge",
     "Call",
     "CallEvent",
     "CallStatus",
@@ -56,8 +58,11 @@ __all__ = [
     "Release",
     "ReleaseClaim",
     "Say",
+    "SipRoute",
+    "SipTrunk",
     "Spending",
     "Token",
+    "TrunkSecrets",
     "is_e164",
     "masked",
     "parse_e164",
