@@ -7,10 +7,10 @@ from typing import Any, Self
 
 import urllib3
 
-from .carriers import CARRIERS, carrier_class, voice_class
+from .carriers import BYO_SIP_TRUNK, CARRIERS, carrier_class, voice_class
 from .carriers.base import Carrier, CarrierContext, Voice
 from .items import Item
-from .model import Actor, AuditEntry
+from .model import Actor, AuditEntry, SipTrunk, TrunkSecrets
 from .secrets import Secrets
 from .settings import Settings
 from .store import Store
@@ -70,13 +70,36 @@ class App:
         credentials = self.secrets.carrier(organization_id, name)
         return found(credentials, self.carrier_context(name, organization_id))
 
+    def bridge(
+        self, organization_id: int, trunk_id: str, *, secrets: TrunkSecrets | None = None
+    ) -> Voice:
+        """Return the organization's own bridge of a trunk, for what it says of its calls.
+
+        Without the bridge's address, which costs a read more: see `bridge_of`.
+        """
+        kept = secrets or self.secrets.trunk(organization_id, trunk_id)
+        credentials = {"trunk_id": trunk_id, "signing_secret": kept.signing_secret}
+        found = self.voice_class(BYO_SIP_TRUNK)
+        return found(credentials, self.carrier_context(BYO_SIP_TRUNK, organization_id))
+
+    def bridge_of(self, trunk: SipTrunk) -> Voice:
+        """Return the organization's own bridge of a trunk, to be told what to do with calls."""
+        credentials = {
+            "trunk_id": trunk.id,
+            "signing_secret": self.secrets.trunk(trunk.organization_id, trunk.id).signing_secret,
+            "bridge_url": trunk.bridge_url,
+        }
+        found = self.voice_class(BYO_SIP_TRUNK)
+        return found(credentials, self.carrier_context(BYO_SIP_TRUNK, trunk.organization_id))
+
     def carrier_context(self, name: str, organization_id: int) -> CarrierContext:
         """Return what a carrier's adapter is told about this deployment.
 
         Raises ConfigError while there is no public URL that carriers can be given.
         """
         return CarrierContext(
-            api_url=self.settings.carrier_api_url(name),
+            # A trunk's bridge is where its own row says.
+            api_url="" if name == BYO_SIP_TRUNK else self.settings.carrier_api_url(name),
             public_base_url=self.settings.url_for_carriers(),
             stage=self.settings.stage,
             organization_id=organization_id,

@@ -12,6 +12,7 @@ from .carriers.base import InboundCall, OutboundAnswer, Voice, WebhookReply
 from .errors import CallNotFound, ServiceUnavailable
 from .items import Item
 from .model import (
+    E164,
     Assistant,
     Call,
     CallEvent,
@@ -46,13 +47,38 @@ def answer(app: App, carrier: Voice, organization_id: int, inbound: InboundCall)
 
     A repeated webhook gets the same answer, unless the call has ended meanwhile.
     """
+    number = called_number(app, organization_id, inbound)
+    call = ringing(app, carrier, organization_id, inbound, number)
+    call = record_ringing(app, call)
+    return carrier.reply(call, _instruction(app, call, number))
+
+
+def called_number(app: App, organization_id: int, inbound: InboundCall) -> Number | None:
+    """Return the organization's number that is called: one request, none for no number at all."""
+    if inbound.candidates is not None:
+        return _meant(app, organization_id, inbound.candidates)
     number = app.store.number(inbound.to)
     if number is not None and number.organization_id != organization_id:
         logger.warning("call to a foreign number", extra={"phone_number": masked(inbound.to)})
-        number = None
-    call = _ringing(app, carrier, organization_id, inbound, number)
-    call = _record_ringing(app, call, inbound.event)
-    return carrier.reply(call, _instruction(app, call, number))
+        return None
+    return number
+
+
+def _meant(
+    app: App, organization_id: int, candidates: tuple[tuple[E164, ...], ...]
+) -> Number | None:
+    """Return the organization's number in the best header that has one; never guess between two."""
+    asked = list(dict.fromkeys(number for group in candidates for number in group))
+    found = app.store.numbers_by_number(asked) if asked else {}
+    own = {key for key, number in found.items() if number.organization_id == organization_id}
+    for group in candidates:
+        held = own.intersection(group)
+        if len(held) > 1:
+            logger.warning("called number ambiguous", extra={"numbers": sorted(map(masked, held))})
+            return None
+        if held:
+            return found[held.pop()]
+    return None
 
 
 def connect(
@@ -195,9 +221,10 @@ def _with_duration(call: Call) -> Call:
 # --- a call's first row ---
 
 
-def _ringing(
+def ringing(
     app: App, carrier: Voice, organization_id: int, inbound: InboundCall, number: Number | None
 ) -> Call:
+    """Return the first row of a call that rings at one of our numbers, or at none of them."""
     assistant = number.assistant if number else None
     event, now = inbound.event, app.clock()
     call = Call(
@@ -206,8 +233,10 @@ def _ringing(
         carrier=carrier.name,
         call_sid=event.call_sid,
         direction=Direction.INBOUND,
-        phone_number=inbound.to,
+        # What was dialled, when it leads to nobody: it need not even be a phone number.
+        phone_number=number.phone_number if number else E164(inbound.to),
         customer_number=inbound.from_,
+        sip_trunk_id=event.trunk_id,
         status=CallStatus.RINGING,
         created_at=now,
         assistant_id=assistant.id if assistant else None,
@@ -241,7 +270,7 @@ def _turned_away(call: Call, cause: str, now: datetime) -> Call:
     )
 
 
-def _record_ringing(app: App, call: Call, event: CallEvent) -> Call:
+def record_ringing(app: App, call: Call) -> Call:
     """Write the call's row, or return the one that an earlier webhook wrote."""
     for _ in range(_WRITE_TRIES):
         try:
@@ -265,6 +294,8 @@ def _routed(app: App, earlier: Call, ringing: Call) -> Call:
     # An event overtook the ringing, and made the row without knowing who answers.
     routed = replace(
         earlier,
+        phone_number=ringing.phone_number,
+        customer_number=earlier.customer_number or ringing.customer_number,
         assistant_id=ringing.assistant_id,
         assistant_name=ringing.assistant_name,
         flow=ringing.flow,
@@ -289,6 +320,7 @@ def _told_of(app: App, carrier: Voice, organization_id: int, event: CallEvent) -
         direction=Direction.INBOUND if inbound else Direction.OUTBOUND,
         phone_number=parse_e164(ours),
         customer_number=theirs,
+        sip_trunk_id=event.trunk_id,
         status=CallStatus.QUEUED,
         created_at=app.clock(),
     )
@@ -317,6 +349,8 @@ def _instruction(app: App, call: Call, number: Number | None) -> Instruction:
     assistant = number.assistant if number else None
     if call.status.is_final:
         return Hangup()
+    if call.stream_url:
+        return stream(app, call, call.stream_url)
     if assistant is None:
         return Say(UNASSIGNED_MESSAGE)
     if assistant.transfer_number and _bypasses(assistant, call.customer_number):

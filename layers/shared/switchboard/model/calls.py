@@ -87,6 +87,8 @@ class CallEvent:
     answered_by: str | None = None
     call_id: int | None = None
     """Our id of the call, when the carrier gives it back."""
+    trunk_id: str | None = None
+    """The SIP trunk whose own bridge says it."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,8 @@ class Call:
     duration: int | None = None
     """Seconds between answer and end."""
     hangup_cause: str | None = None
+    sip_trunk_id: str | None = None
+    """The trunk whose own bridge carries it."""
     history: tuple[CallStep, ...] = ()
 
 

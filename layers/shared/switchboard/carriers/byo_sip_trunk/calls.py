@@ -6,15 +6,13 @@ from typing import Any
 
 from ...model import Call, ConnectStream, Dial, Hangup, Instruction, MachinePolicy, Say
 from ..base import WebhookReply, WebhookRequest
-from .bridge import CALL_PATH, STATUS_PATH, BridgeApi, unreadable
+from .bridge import CALL_PATH, SID_LIMIT, STATUS_PATH, BridgeApi, unreadable
 from .webhooks import is_asking
 
 # When neither the call nor its assistant says how long it shall ring.
 _RING_TIMEOUT_S = 60
 # "Decline": no other line of the organization shall ring either.
 _DECLINE = 603
-# Longer than any bridge's own id.
-SID_LIMIT = 200
 
 _APOLOGY = "We are sorry, this call cannot be connected right now. Please try again later."
 
