@@ -9,9 +9,12 @@ from typing import Any
 from . import destinations, limits, sessions
 from .app import App
 from .carriers.base import InboundCall, OutboundAnswer, Voice, WebhookReply
+from .carriers.sip import is_sip
 from .errors import CallNotFound, ServiceUnavailable
 from .items import Item
 from .model import (
+    BYO,
+    E164,
     Assistant,
     Call,
     CallEvent,
@@ -46,13 +49,41 @@ def answer(app: App, carrier: Voice, organization_id: int, inbound: InboundCall)
 
     A repeated webhook gets the same answer, unless the call has ended meanwhile.
     """
-    number = app.store.number(inbound.to)
-    if number is not None and number.organization_id != organization_id:
-        logger.warning("call to a foreign number", extra={"phone_number": masked(inbound.to)})
-        number = None
+    number = _called(app, organization_id, inbound)
     call = _ringing(app, carrier, organization_id, inbound, number)
     call = _record_ringing(app, call, inbound.event)
     return carrier.reply(call, _instruction(app, call, number))
+
+
+def _called(app: App, organization_id: int, inbound: InboundCall) -> Number | None:
+    """Return the organization's number that is called, None when nothing says which: one read."""
+    if inbound.called is not None:
+        return _called_over_sip(app, organization_id, inbound.called)
+    number = app.store.number(inbound.to)
+    if number is not None and number.organization_id != organization_id:
+        logger.warning("call to a foreign number", extra={"phone_number": masked(inbound.to)})
+        return None
+    return number
+
+
+def _called_over_sip(
+    app: App, organization_id: int, called: tuple[tuple[E164, ...], ...]
+) -> Number | None:
+    rows = app.store.numbers_by_number(list(dict.fromkeys(sum(called, ()))))
+    for named in called:
+        # A number that the telephone network brings to us is never called over a trunk.
+        ours = [
+            row
+            for row in map(rows.get, named)
+            if row and row.organization_id == organization_id and row.carrier == BYO
+        ]
+        if len(ours) == 1:
+            return ours[0]
+        if ours:
+            # The header does not say which of them; a less telling one would be a guess.
+            logger.warning("call over SIP to several numbers", extra={"numbers": len(ours)})
+            return None
+    return None
 
 
 def connect(
@@ -200,13 +231,16 @@ def _ringing(
 ) -> Call:
     assistant = number.assistant if number else None
     event, now = inbound.event, app.clock()
+    over_trunk = inbound.called is not None or bool(number and number.carrier == BYO)
     call = Call(
         id=app.new_id(),
         organization_id=organization_id,
-        carrier=carrier.name,
+        carrier=BYO if over_trunk else carrier.name,
+        bridge=carrier.name if over_trunk and carrier.name != BYO else None,
         call_sid=event.call_sid,
         direction=Direction.INBOUND,
-        phone_number=inbound.to,
+        # Behind a PBX nobody may know the number: then it is whatever was dialled.
+        phone_number=number.phone_number if number else E164(inbound.to),
         customer_number=inbound.from_,
         status=CallStatus.RINGING,
         created_at=now,
@@ -287,7 +321,7 @@ def _told_of(app: App, carrier: Voice, organization_id: int, event: CallEvent) -
         carrier=carrier.name,
         call_sid=event.call_sid,
         direction=Direction.INBOUND if inbound else Direction.OUTBOUND,
-        phone_number=parse_e164(ours),
+        phone_number=E164(ours) if is_sip(ours) else parse_e164(ours),
         customer_number=theirs,
         status=CallStatus.QUEUED,
         created_at=app.clock(),

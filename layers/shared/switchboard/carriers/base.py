@@ -18,6 +18,7 @@ from ..model import (
     Instruction,
     NumberOrder,
     PurchaseResult,
+    SipRoute,
 )
 from .stock import Stock, Verification
 
@@ -57,7 +58,10 @@ class InboundCall:
 
     event: CallEvent
     from_: str
-    to: E164
+    to: str
+    """E.164; over SIP whatever was dialled."""
+    called: tuple[tuple[E164, ...], ...] | None = None
+    """Over SIP only: the numbers that each header names, the most telling header first."""
 
 
 @dataclass(frozen=True)
@@ -185,11 +189,12 @@ class Voice(_Connected, Protocol):
         """Raise CarrierError if the stored credentials lack what dialling needs. No request."""
         ...
 
-    def dial(self, call: Call, stream: ConnectStream) -> str:
+    def dial(self, call: Call, stream: ConnectStream, route: SipRoute | None = None) -> str:
         """Place a call and return the carrier's id of it. Never repeated by itself.
 
         Its events come back with our id of the call. `stream` is what a person who takes
-        it shall be connected with.
+        it shall be connected with. With a `route` it goes over that SIP trunk, and
+        CarrierUnavailable means that another one may be tried.
         """
         ...
 
