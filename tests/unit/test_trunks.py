@@ -210,7 +210,7 @@ def test_a_trunk_that_numbers_use_is_not_deleted(app: App) -> None:
     number = a_number(sip_trunk_id=trunk.id)
     app.store.claim(an_order(), number)
 
-    with pytest.raises(TrunkInUse, match=number.phone_number):
+    with pytest.raises(TrunkInUse, match="4155550100"):
         trunks.delete(app, ORGANIZATION, trunk.id)
 
     assert trunks.find(app, ORGANIZATION, trunk.id) == trunk

@@ -39,6 +39,7 @@ from .model import (
     SipTrunk,
     Spending,
     Token,
+    TrunkAttempt,
 )
 
 Item = dict[str, Any]
@@ -325,6 +326,8 @@ def call(item: Item) -> Call:
         options=_options(item.get("options")),
         metadata=json.loads(item.get("metadata", "{}")),
         answered_by=item.get("answered_by"),
+        bridge=item.get("bridge"),
+        attempts=tuple(_attempt(it) for it in item.get("attempts", ())),
         leases=tuple(Lease(**lease) for lease in item.get("leases", ())),
         spending=_spending(item.get("spending")),
         refusal=_refusal(item.get("refusal")),
@@ -334,7 +337,6 @@ def call(item: Item) -> Call:
         ended_at=_time(item.get("ended_at")),
         duration=_int(item.get("duration")),
         hangup_cause=item.get("hangup_cause"),
-        sip_trunk_id=item.get("sip_trunk_id"),
         history=tuple(_step(step) for step in item["history"]),
     )
 
@@ -417,6 +419,12 @@ def _actor(item: Item) -> Actor:
 
 def _status(text: str | None) -> CallStatus | None:
     return CallStatus(text) if text else None
+
+
+def _attempt(item: Item) -> TrunkAttempt:
+    return TrunkAttempt(
+        item["trunk_id"], item["bridge"], _at(item["at"]), item["call_sid"], item.get("outcome")
+    )
 
 
 def _step(item: Item) -> CallStep:

@@ -18,6 +18,7 @@ from ..model import (
     Instruction,
     NumberOrder,
     PurchaseResult,
+    SipRoute,
 )
 from .stock import Stock, Verification
 
@@ -60,16 +61,16 @@ class InboundCall:
     event: CallEvent
     from_: str
     to: str
-    """E.164; what was dialled as it came, when `candidates` say which number is meant."""
-    candidates: tuple[tuple[E164, ...], ...] | None = None
-    """What SIP headers say of the called number, the best header first; see carriers/sip.py."""
+    """E.164; over SIP whatever was dialled."""
+    called: tuple[tuple[E164, ...], ...] | None = None
+    """Over SIP only: the numbers that each header names, the most telling header first."""
 
 
 @dataclass(frozen=True)
 class Prewarm:
     """A bridge announces a call, so that all is ready when it asks what to do with it."""
 
-    call_sid: str
+    event: CallEvent
     from_number: str = ""
     to_number: str = ""
     outbound: bool = False
@@ -77,8 +78,13 @@ class Prewarm:
     welcome_message: str | None = None
     agenda: str | None = None
     variables: dict[str, Any] = field(default_factory=dict)
-    problem: str | None = None
-    """Why it cannot be understood: the contract wants that in a form of its own."""
+
+
+@dataclass(frozen=True)
+class NotUnderstood:
+    """A request whose refusal the contract words in a way of its own."""
+
+    reply: WebhookReply
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,14 @@ class Ignored:
 
 
 Webhook = (
-    InboundCall | OutboundAnswer | CallEvent | OrderUpdate | InboundMessage | Prewarm | Ignored
+    InboundCall
+    | OutboundAnswer
+    | CallEvent
+    | OrderUpdate
+    | InboundMessage
+    | Prewarm
+    | NotUnderstood
+    | Ignored
 )
 
 
@@ -218,11 +231,12 @@ class Voice(_Connected, Protocol):
         """Raise CarrierError if the stored credentials lack what dialling needs. No request."""
         ...
 
-    def dial(self, call: Call, stream: ConnectStream) -> str:
+    def dial(self, call: Call, stream: ConnectStream, route: SipRoute | None = None) -> str:
         """Place a call and return the carrier's id of it. Never repeated by itself.
 
         Its events come back with our id of the call. `stream` is what a person who takes
-        it shall be connected with.
+        it shall be connected with. With a `route` it goes over that SIP trunk, and
+        CarrierUnavailable means that another one may be tried.
         """
         ...
 

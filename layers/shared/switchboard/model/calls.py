@@ -102,6 +102,20 @@ class CallStep:
 
 
 @dataclass(frozen=True)
+class TrunkAttempt:
+    """One try to place a call over a SIP trunk: written down before anybody is asked."""
+
+    trunk_id: str
+    bridge: str
+    """The carrier that was asked, or `own`."""
+    at: datetime
+    call_sid: str = ""
+    """What the bridge called it, once that is known."""
+    outcome: str | None = None
+    """Why it was not this trunk; None while it is, or may be."""
+
+
+@dataclass(frozen=True)
 class Call:
     """A conversation with one other party, and everything that happened to it."""
 
@@ -132,6 +146,10 @@ class Call:
     """What the caller got: `stream`, `say`, `dial`, or `reject` when turned away."""
     answered_by: str | None = None
     """Who took an outbound call, if it was found out: human, machine, fax or unknown."""
+    bridge: str | None = None
+    """The carrier that carries a call of a SIP trunk; None when `carrier` does it itself."""
+    attempts: tuple[TrunkAttempt, ...] = ()
+    """Over which trunks it was placed, the last one last; the one that it came in over."""
     leases: tuple[Lease, ...] = ()
     """The places it takes up under the organization's limits, until it has ended."""
     spending: Spending | None = None
@@ -145,9 +163,17 @@ class Call:
     duration: int | None = None
     """Seconds between answer and end."""
     hangup_cause: str | None = None
-    sip_trunk_id: str | None = None
-    """The trunk whose own bridge carries it."""
     history: tuple[CallStep, ...] = ()
+
+    @property
+    def carried_by(self) -> str:
+        """The carrier that is asked to do something with the call."""
+        return self.bridge or self.carrier
+
+    @property
+    def sip_trunk_id(self) -> str | None:
+        """The trunk that it goes over, or went over at last."""
+        return self.attempts[-1].trunk_id if self.attempts else None
 
 
 @dataclass(frozen=True)

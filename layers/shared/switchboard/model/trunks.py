@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from .e164 import E164
 
+BYO = "byo-sip-trunk"
+"""The carrier of the numbers that an organization holds elsewhere."""
+
 
 class Bridge(StrEnum):
     """Who speaks SIP with a trunk, for a Lambda function cannot."""

@@ -100,7 +100,7 @@ class BridgeApi:
         """Send a command that may be repeated; `over_is_well` when the call may be gone."""
         status, data = self._send(what, command)
         if not (over_is_well and status in _OVER):
-            _check(status, data, what, _PROBLEMS | dict.fromkeys(_OVER, CallNotActive))
+            _check(status, data, what, {**_PROBLEMS, **dict.fromkeys(_OVER, CallNotActive)})
 
     def _send(self, what: str, command: dict[str, Any]) -> tuple[int, bytes]:
         url = self._bridge_url(what)

@@ -4,7 +4,16 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ...model import Call, ConnectStream, Dial, Hangup, Instruction, MachinePolicy, Say
+from ...model import (
+    Call,
+    ConnectStream,
+    Dial,
+    Hangup,
+    Instruction,
+    MachinePolicy,
+    Say,
+    SipRoute,
+)
 from ..base import WebhookReply, WebhookRequest
 from .bridge import CALL_PATH, SID_LIMIT, STATUS_PATH, BridgeApi, unreadable
 from .webhooks import is_asking
@@ -27,7 +36,7 @@ class BridgeCalls(BridgeApi):
         """Raise CarrierMisconfigured unless the trunk has a bridge that can be told anything."""
         self._bridge_url("dial")
 
-    def dial(self, call: Call, stream: ConnectStream) -> str:
+    def dial(self, call: Call, stream: ConnectStream, route: SipRoute | None = None) -> str:
         """Ask the bridge to call, over this trunk and no other.
 
         CarrierUnavailable means that it did not call and another trunk may be tried.

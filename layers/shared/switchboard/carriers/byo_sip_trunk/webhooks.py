@@ -7,9 +7,18 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from ...errors import InvalidRequest, SignatureInvalid, SignatureUnauthorized
-from ...model import CallEvent, CallStatus, Direction
-from ..base import InboundCall, OutboundAnswer, Prewarm, Webhook, WebhookRequest
-from ..sip import Headers, called_numbers, ending, number_in, user_of
+from ...model import CallEvent, CallStatus, Direction, is_e164
+from ..base import (
+    InboundCall,
+    NotUnderstood,
+    OutboundAnswer,
+    Prewarm,
+    Webhook,
+    WebhookReply,
+    WebhookRequest,
+    speakable,
+)
+from ..sip import called_numbers, ending, party, user_of
 from .bridge import CALL_PATH, PREWARM_PATH, SID_LIMIT, BridgeApi, signature
 
 _FRESH_S = 300
@@ -19,6 +28,8 @@ _VALUE_LIMIT = 2_048
 _TEXT_LIMIT = 512
 _SENTENCES_LIMIT = 16_384
 _FIGURE_LIMIT = 10**9
+_SHOWN = 64
+_TIME = "{} must be a time with its zone, like 2026-11-21T16:00:00Z"
 
 _STATUS = {
     "queued": CallStatus.QUEUED,
@@ -59,20 +70,14 @@ class BridgeWebhooks(BridgeApi):
     def parse(self, request: WebhookRequest) -> Webhook:
         """Read a question, an event or an announcement."""
         if _path(request).endswith(PREWARM_PATH):
-            return _prewarm(request)
+            return self._prewarm(request)
         body = _Body(request.body)
         if not _asks(request, body):
             return self._event(body)
         if body.call_id or body.direction is Direction.OUTBOUND:
             return OutboundAnswer(self._event(body, CallStatus.IN_PROGRESS))
         event = self._event(body, CallStatus.RINGING)
-        headers = body.headers
-        return InboundCall(
-            event,
-            from_=event.from_,
-            to=event.to,
-            candidates=called_numbers(headers),
-        )
+        return InboundCall(event, event.from_, event.to, called_numbers(body.headers))
 
     def _event(self, body: "_Body", asking: CallStatus | None = None) -> CallEvent:
         sid, word = body.call_sid, body.text("status", 40).lower()
@@ -98,6 +103,30 @@ class BridgeWebhooks(BridgeApi):
             call_id=body.call_id,
             trunk_id=self._credentials["trunk_id"],
         )
+
+    def _prewarm(self, request: WebhookRequest) -> Webhook:
+        try:
+            body = _Body(request.body)
+            return Prewarm(
+                CallEvent(
+                    id=f"{body.call_sid}:prewarm",
+                    type="prewarm",
+                    call_sid=body.call_sid,
+                    occurred_at=self._context.clock(),
+                    trunk_id=self._credentials["trunk_id"],
+                ),
+                from_number=_shown(body.text("from_number", _TEXT_LIMIT)),
+                to_number=_shown(body.text("to_number", _TEXT_LIMIT)),
+                outbound=body.truth("outbound"),
+                assistant_id=body.figure("assistant_id", 2**53 - 1),
+                welcome_message=body.text("welcome_message", _SENTENCES_LIMIT) or None,
+                agenda=body.text("agenda", _SENTENCES_LIMIT) or None,
+                variables=body.variables,
+            )
+        except InvalidRequest as error:
+            # The contract's own form, on this path only.
+            refused = json.dumps({"error": str(error)})
+            return NotUnderstood(WebhookReply(400, refused, "application/json"))
 
 
 def is_asking(request: WebhookRequest) -> bool:
@@ -142,37 +171,22 @@ def _caller(body: "_Body") -> str:
     What the network asserts counts only when the caller has not asked to stay unknown.
     """
     given, headers = body.text("from", _TEXT_LIMIT), body.headers
-    hidden = "anonymous" in given.lower() or any(
-        "id" in value.lower().split(";") for value in headers.get("privacy", ())
-    )
-    asserted = "" if hidden else next(iter(headers.get("p-asserted-identity", ())), "")
-    return number_in(given) or number_in(asserted) or user_of(given)
+    wishes = headers.get("privacy", "").lower().replace(",", ";").split(";")
+    hidden = "anonymous" in given.lower() or "id" in map(str.strip, wishes)
+    asserted = "" if hidden else headers.get("p-asserted-identity", "")
+    caller = _shown(given)
+    return caller if is_e164(caller) or not asserted else _shown(asserted)
 
 
 def _called(body: "_Body") -> str:
-    given = body.text("to", _TEXT_LIMIT)
-    return number_in(given) or user_of(given)
+    return _shown(body.text("to", _TEXT_LIMIT))
 
 
-def _prewarm(request: WebhookRequest) -> Prewarm:
-    try:
-        body = _Body(request.body)
-        return Prewarm(
-            call_sid=body.call_sid,
-            from_number=_e164_or_user(body.text("from_number", _TEXT_LIMIT)),
-            to_number=_e164_or_user(body.text("to_number", _TEXT_LIMIT)),
-            outbound=body.truth("outbound"),
-            assistant_id=body.figure("assistant_id", 2**53 - 1),
-            welcome_message=body.text("welcome_message", _SENTENCES_LIMIT) or None,
-            agenda=body.text("agenda", _SENTENCES_LIMIT) or None,
-            variables=body.variables,
-        )
-    except InvalidRequest as error:
-        return Prewarm(call_sid="", problem=str(error))
-
-
-def _e164_or_user(text: str) -> str:
-    return number_in(text) or user_of(text)
+def _shown(address: str) -> str:
+    """Return the phone number of an address, or who is addressed: what may be stored and shown."""
+    found = party(address)
+    found = found if is_e164(found) else user_of(found)
+    return "".join(filter(str.isprintable, found))[:_SHOWN]
 
 
 class _Body:
@@ -204,14 +218,13 @@ class _Body:
         return Direction(word) if word else None
 
     @property
-    def headers(self) -> Headers:
+    def headers(self) -> dict[str, str]:
         """Return the INVITE's headers; its address and the body's `to` are among them."""
         given = self._fields.get("headers") or {}
         if not isinstance(given, dict) or len(given) > _HEADERS_LIMIT:
             raise InvalidRequest(f"headers must be an object of at most {_HEADERS_LIMIT} names")
-        found = {name.lower(): _values(name, value) for name, value in given.items()}
-        to = self.text("to", _TEXT_LIMIT)
-        return ({"to": (to,)} if to else {}) | found
+        found = {name.lower(): _value(name, value) for name, value in given.items()}
+        return {"to": self.text("to", _TEXT_LIMIT)} | found
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -264,27 +277,24 @@ class _Body:
         text = self.text(name, 40)
         try:
             found = datetime.fromisoformat(text) if text else None
-            # Out of range only when the zone is taken away.
-            return found.astimezone(UTC) if found and found.tzinfo else _no_zone(name, found)
+            if found is None or found.tzinfo is not None:
+                return found.astimezone(UTC) if found else None
         except (ValueError, OverflowError) as error:
-            raise InvalidRequest(f"{name} must be a time like 2026-11-21T16:00:00Z") from error
+            raise InvalidRequest(_TIME.format(name)) from error
+        raise InvalidRequest(_TIME.format(name))
 
 
-def _no_zone(name: str, found: datetime | None) -> None:
-    if found:
-        raise InvalidRequest(f"{name} must say its zone, like 2026-11-21T16:00:00Z")
-
-
-def _values(name: str, value: object) -> tuple[str, ...]:
+def _value(name: str, value: object) -> str:
+    """Return a header's value; one that came several times is a list, from top to bottom."""
     values = value if isinstance(value, list) else [value]
-    right = len(values) <= _HEADERS_LIMIT and all(
-        isinstance(one, str) and len(one) <= _VALUE_LIMIT and _is_valid(one) for one in values
-    )
-    if not right:
+    texts = [text for text in values if isinstance(text, str)]
+    joined = ", ".join(texts)
+    if len(texts) < len(values) or len(joined) > _VALUE_LIMIT or not _is_valid(name + joined):
         raise InvalidRequest(
-            f"The header {name[:80]} must be text of at most {_VALUE_LIMIT} characters, or a list"
+            f"The header {speakable(name[:80])} must be text, or a list of texts, of at most "
+            f"{_VALUE_LIMIT} characters"
         )
-    return tuple(values)
+    return joined
 
 
 def _is_valid(text: str) -> bool:
