@@ -32,9 +32,6 @@ CALL_PATH = "/sip-webhook"
 STATUS_PATH = "/sip-status"
 PREWARM_PATH = "/sip-prewarm"
 
-# Longer than any bridge's own id of a call.
-SID_LIMIT = 200
-
 SIGNATURE_HEADER = "X-Switchboard-Signature"
 TIMESTAMP_HEADER = "X-Switchboard-Timestamp"
 
