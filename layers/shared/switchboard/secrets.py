@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 _KEEP = timedelta(minutes=5)
+_LOOK_AGAIN = timedelta(seconds=10)
 _SHOWN = 4
 # Of a shorter one, its end would be too much.
 _LONG = 12
@@ -64,6 +65,18 @@ class Secrets:
             self._kept.pop(name, None)
         text = self._read(name)
         return TrunkSecrets(**json.loads(text)) if text else TrunkSecrets()
+
+    def renewed_trunk(self, organization_id: int, trunk_id: str) -> TrunkSecrets | None:
+        """Return a trunk's secrets if they are others than those that were kept.
+
+        Asked when a signature is wrong: the signing secret may have been rotated. Not more often
+        than every few seconds, for whoever forges signatures could ask for ever.
+        """
+        read_at, text = self._kept.get(self._trunk_name(organization_id, trunk_id), (None, ""))
+        if read_at is None or self._clock() - read_at < _LOOK_AGAIN:
+            return None
+        found = self.trunk(organization_id, trunk_id, now=True)
+        return found if found != TrunkSecrets(**json.loads(text)) else None
 
     def store_trunk(self, organization_id: int, trunk_id: str, secrets: TrunkSecrets) -> None:
         """Write a trunk's secrets, new or changed; raise ServiceUnavailable."""

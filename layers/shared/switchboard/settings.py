@@ -26,6 +26,8 @@ class Settings:
     session_key_secret: str
     carrier_api_urls: Mapping[str, str]
     """Each carrier's REST API: the real one, or a sandbox."""
+    local_receivers: tuple[str, ...] = ()
+    """Origins on this machine that may be told of calls without TLS; none but in a local stack."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -46,6 +48,7 @@ class Settings:
             public_base_url=env["PUBLIC_BASE_URL"].rstrip("/"),
             secrets_prefix=env["SECRETS_PREFIX"],
             session_key_secret=env["SESSION_KEY_SECRET"],
+            local_receivers=tuple(env.get("LOCAL_RECEIVERS", "").split()),
             carrier_api_urls={
                 name.removesuffix(_API_URL).lower(): url.rstrip("/")
                 for name, url in env.items()

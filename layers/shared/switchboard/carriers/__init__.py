@@ -11,10 +11,12 @@ from typing import Any
 from ..errors import UnknownProvider
 from .base import Carrier, Voice
 
+BYO_SIP_TRUNK = "byo-sip-trunk"
 CARRIERS = {
     "twilio": "Twilio",
     "telnyx": "Telnyx",
 }
+_ALL = CARRIERS | {BYO_SIP_TRUNK: "ByoSipTrunk"}
 
 
 def carrier_class(name: str) -> type[Carrier]:
@@ -30,7 +32,8 @@ def voice_class(name: str) -> type[Voice]:
 
 
 def _part(name: str, module: str, suffix: str) -> Any:
-    if name not in CARRIERS:
+    if name not in _ALL:
         known = " or ".join(f"'{known}'" for known in CARRIERS)
         raise UnknownProvider(f"Provider must be {known}")
-    return getattr(import_module(f".{name}.{module}", __package__), CARRIERS[name] + suffix)
+    folder = name.replace("-", "_")
+    return getattr(import_module(f".{folder}.{module}", __package__), _ALL[name] + suffix)

@@ -41,6 +41,8 @@ class WebhookRequest:
     body: bytes
     call_id: int | None = None
     """Our id of the call, when the URL was given for one call only."""
+    trunk_id: str | None = None
+    """The SIP trunk that the URL was given for."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,25 @@ class InboundCall:
     event: CallEvent
     from_: str
     to: str
-    """E.164; over SIP whatever was dialled."""
-    called: tuple[tuple[E164, ...], ...] | None = None
-    """Over SIP only: the numbers that each header names, the most telling header first."""
+    """E.164; what was dialled as it came, when `candidates` say which number is meant."""
+    candidates: tuple[tuple[E164, ...], ...] | None = None
+    """What SIP headers say of the called number, the best header first; see carriers/sip.py."""
+
+
+@dataclass(frozen=True)
+class Prewarm:
+    """A bridge announces a call, so that all is ready when it asks what to do with it."""
+
+    call_sid: str
+    from_number: str = ""
+    to_number: str = ""
+    outbound: bool = False
+    assistant_id: int | None = None
+    welcome_message: str | None = None
+    agenda: str | None = None
+    variables: dict[str, Any] = field(default_factory=dict)
+    problem: str | None = None
+    """Why it cannot be understood: the contract wants that in a form of its own."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +116,9 @@ class Ignored:
     type: str
 
 
-Webhook = InboundCall | OutboundAnswer | CallEvent | OrderUpdate | InboundMessage | Ignored
+Webhook = (
+    InboundCall | OutboundAnswer | CallEvent | OrderUpdate | InboundMessage | Prewarm | Ignored
+)
 
 
 @dataclass(frozen=True)
@@ -112,6 +132,16 @@ class CarrierContext:
     clock: Callable[[], datetime]
     http: urllib3.PoolManager
     """For requests on the path of a ringing phone, where no carrier's SDK is imported."""
+    local_receivers: tuple[str, ...] = ()
+    """Origins on this machine, which an organization's own URLs may name without TLS."""
+
+    def is_local_receiver(self, url: str) -> bool:
+        """Tell whether a URL is at one of the origins that the local stack lets in."""
+        return any(url.startswith(f"{origin}/") for origin in self.local_receivers)
+
+    def trunk_url(self, path: str, trunk_id: str) -> str:
+        """Return the public URL of `path` for what speaks for one SIP trunk."""
+        return f"{self.public_base_url}{path}?trunk={self.organization_id}-{trunk_id}"
 
     def webhook_url(self, path: str, call_id: int | None = None) -> str:
         """Return the public URL of `path` for this organization, or for one call of it.
