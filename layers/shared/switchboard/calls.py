@@ -8,15 +8,14 @@ from typing import Any
 
 from . import destinations, limits, sessions
 from .app import App
+from .carriers import BYO_SIP_TRUNK
 from .carriers.base import InboundCall, OutboundAnswer, Voice, WebhookReply
 from .carriers.sip import is_sip
 from .errors import CallNotFound, ServiceUnavailable
 from .items import Item
 from .model import (
-    BYO,
     E164,
     Assistant,
-    Bridge,
     Call,
     CallEvent,
     CallStatus,
@@ -29,7 +28,6 @@ from .model import (
     MachinePolicy,
     Number,
     Say,
-    TrunkAttempt,
     masked,
     parse_e164,
 )
@@ -51,16 +49,16 @@ def answer(app: App, carrier: Voice, organization_id: int, inbound: InboundCall)
 
     A repeated webhook gets the same answer, unless the call has ended meanwhile.
     """
-    number = _called(app, organization_id, inbound)
+    number = called_number(app, organization_id, inbound)
     call = ringing(app, carrier, organization_id, inbound, number)
     call = record_ringing(app, call)
     return carrier.reply(call, _instruction(app, call, number))
 
 
-def _called(app: App, organization_id: int, inbound: InboundCall) -> Number | None:
-    """Return the organization's number that is called, None when nothing says which: one read."""
-    if inbound.called is not None:
-        return _called_over_sip(app, organization_id, inbound.called)
+def called_number(app: App, organization_id: int, inbound: InboundCall) -> Number | None:
+    """Return the organization's number that is called: one request, none for no number at all."""
+    if inbound.candidates is not None:
+        return _meant(app, organization_id, inbound.candidates)
     number = app.store.number(inbound.to)
     if number is not None and number.organization_id != organization_id:
         logger.warning("call to a foreign number", extra={"phone_number": masked(inbound.to)})
@@ -68,23 +66,25 @@ def _called(app: App, organization_id: int, inbound: InboundCall) -> Number | No
     return number
 
 
-def _called_over_sip(
-    app: App, organization_id: int, called: tuple[tuple[E164, ...], ...]
+def _meant(
+    app: App, organization_id: int, candidates: tuple[tuple[E164, ...], ...]
 ) -> Number | None:
-    rows = app.store.numbers_by_number(list(dict.fromkeys(sum(called, ()))))
-    for named in called:
-        # A number that the telephone network brings to us is never called over a trunk.
-        ours = [
-            row
-            for row in map(rows.get, named)
-            if row and row.organization_id == organization_id and row.carrier == BYO
-        ]
-        if len(ours) == 1:
-            return ours[0]
-        if ours:
-            # The header does not say which of them; a less telling one would be a guess.
-            logger.warning("call over SIP to several numbers", extra={"numbers": len(ours)})
+    """Return the organization's number in the best header that has one; never guess between two."""
+    asked = list(dict.fromkeys(number for group in candidates for number in group))
+    found = app.store.numbers_by_number(asked) if asked else {}
+    own = {
+        key
+        for key, number in found.items()
+        # What the telephone network brings to us is never called over a trunk.
+        if number.organization_id == organization_id and number.carrier == BYO_SIP_TRUNK
+    }
+    for group in candidates:
+        held = own.intersection(group)
+        if len(held) > 1:
+            logger.warning("called number ambiguous", extra={"numbers": sorted(map(masked, held))})
             return None
+        if held:
+            return found[held.pop()]
     return None
 
 
@@ -124,7 +124,7 @@ def record(
             if advanced is None:
                 return call
             app.store.save_call(call, advanced, limits.spent_cents(advanced), on_record)
-            return advanced
+            return replace(advanced, version=call.version + 1)
         except Taken:
             continue
     raise ServiceUnavailable(f"Call {event.call_sid} is being changed by others. Try again.")
@@ -139,7 +139,8 @@ def _known(app: App, organization_id: int, event: CallEvent) -> Call | None:
     if call is None or call.organization_id != organization_id:
         return None
     # Another leg of the same conversation is another call.
-    return call if call.call_sid in ("", event.call_sid) else None
+    is_ours = call.call_sid in ("", event.call_sid) or call.is_over(event.call_sid)
+    return call if is_ours else None
 
 
 def find(app: App, organization_id: int, call_id: int) -> Call:
@@ -168,7 +169,7 @@ def advance(call: Call, event: CallEvent) -> Call | None:
     one never moves the call back, and an answer that is heard of after the end still
     decides how the end is read.
     """
-    if any(step.event_id == event.id for step in call.history):
+    if any(step.event_id == event.id for step in call.history) or call.is_over(event.call_sid):
         return None
     moved = _moved(_completed_by(call, event), event)
     step = CallStep(event.id, event.type, event.occurred_at, moved.status)
@@ -187,11 +188,27 @@ def _moved(call: Call, event: CallEvent) -> Call:
     status = event.status
     if status is None:
         return call
+    if event.not_this_trunk and call.attempts and not _was_heard(call):
+        return _without_trunk(call, event)
     if status.is_final:
         return call if call.status.is_final else _ended(call, event, status)
     if status is CallStatus.IN_PROGRESS:
         call = _answered(call, event.occurred_at)
     return replace(call, status=status) if status.rank > call.status.rank else call
+
+
+def _was_heard(call: Call) -> bool:
+    # Telnyx calls it ringing before anybody is rung: see its `call.initiated`.
+    rang = any(step.type == CallStatus.RINGING for step in call.history)
+    return rang or call.status.rank >= CallStatus.IN_PROGRESS.rank
+
+
+def _without_trunk(call: Call, event: CallEvent) -> Call:
+    # Not the end: another trunk may be tried, by whoever has this written.
+    *earlier, last = call.attempts
+    why = event.hangup_cause or event.type
+    failed = replace(last, call_sid=event.call_sid, outcome=why)
+    return replace(call, attempts=(*earlier, failed), call_sid="")
 
 
 def _answered(call: Call, at: datetime) -> Call:
@@ -231,21 +248,22 @@ def _with_duration(call: Call) -> Call:
 def ringing(
     app: App, carrier: Voice, organization_id: int, inbound: InboundCall, number: Number | None
 ) -> Call:
-    """Return the first row of a call that rings at a number of ours, or at none."""
+    """Return the first row of a call that rings at one of our numbers, or at none of them."""
     assistant = number.assistant if number else None
     event, now = inbound.event, app.clock()
-    over_trunk = inbound.called is not None or bool(number and number.carrier == BYO)
+    over_trunk = inbound.candidates is not None or bool(number and number.carrier == BYO_SIP_TRUNK)
+    is_bridged = over_trunk and carrier.name != BYO_SIP_TRUNK
     call = Call(
         id=app.new_id(),
         organization_id=organization_id,
-        carrier=BYO if over_trunk else carrier.name,
-        bridge=carrier.name if over_trunk and carrier.name != BYO else None,
+        carrier=BYO_SIP_TRUNK if over_trunk else carrier.name,
+        bridge=carrier.name if is_bridged else None,
         call_sid=event.call_sid,
         direction=Direction.INBOUND,
-        # Behind a PBX nobody may know the number: then it is whatever was dialled.
+        # What was dialled, when it leads to nobody: it need not even be a phone number.
         phone_number=number.phone_number if number else E164(inbound.to),
         customer_number=inbound.from_,
-        attempts=_came_over(event),
+        sip_trunk_id=event.trunk_id,
         status=CallStatus.RINGING,
         created_at=now,
         assistant_id=assistant.id if assistant else None,
@@ -305,7 +323,7 @@ def _routed(app: App, earlier: Call, ringing: Call) -> Call:
         earlier,
         # Told over SIP, it was perhaps no number at all, or not that which was called.
         phone_number=ringing.phone_number,
-        customer_number=ringing.customer_number or earlier.customer_number,
+        customer_number=earlier.customer_number or ringing.customer_number,
         assistant_id=ringing.assistant_id,
         assistant_name=ringing.assistant_name,
         flow=ringing.flow,
@@ -316,13 +334,6 @@ def _routed(app: App, earlier: Call, ringing: Call) -> Call:
         routed = _turned_away(routed, ringing.hangup_cause or "", ringing.created_at)
     app.store.save_call(earlier, routed)
     return routed
-
-
-def _came_over(event: CallEvent) -> tuple[TrunkAttempt, ...]:
-    """Return the trunk whose own bridge speaks of the call: it is asked to end it, too."""
-    if event.trunk_id is None:
-        return ()
-    return (TrunkAttempt(event.trunk_id, Bridge.OWN, event.occurred_at, event.call_sid),)
 
 
 def _our_side(address: str, event: CallEvent) -> E164:
@@ -342,7 +353,7 @@ def _told_of(app: App, carrier: Voice, organization_id: int, event: CallEvent) -
         direction=Direction.INBOUND if inbound else Direction.OUTBOUND,
         phone_number=_our_side(ours, event),
         customer_number=theirs,
-        attempts=_came_over(event),
+        sip_trunk_id=event.trunk_id,
         status=CallStatus.QUEUED,
         created_at=app.clock(),
     )
@@ -372,7 +383,7 @@ def _instruction(app: App, call: Call, number: Number | None) -> Instruction:
     if call.status.is_final:
         return Hangup()
     if call.stream_url:
-        # A bridge announced it, and who speaks was decided then.
+        # A bridge announced the call, and who speaks was decided then.
         return stream(app, call, call.stream_url)
     if assistant is None:
         return Say(UNASSIGNED_MESSAGE)

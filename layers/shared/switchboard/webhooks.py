@@ -5,6 +5,7 @@ from functools import partial
 
 from . import calls
 from .app import App
+from .carriers import BYO_SIP_TRUNK
 from .carriers.base import (
     Ignored,
     InboundCall,
@@ -18,7 +19,7 @@ from .carriers.base import (
     WebhookRequest,
 )
 from .errors import CarrierNotConnected, SignatureInvalid
-from .model import BYO, CallEvent, Message
+from .model import CallEvent, Message
 from .numbers import purchasing
 
 logger = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ def handle(
 def _verified(app: App, carrier_name: str, organization_id: int, request: WebhookRequest) -> Voice:
     """Return who speaks; raise SignatureInvalid unless it is who it says."""
     trunk_id = request.trunk_id
-    if (carrier_name == BYO) is (trunk_id is None):
+    if (carrier_name == BYO_SIP_TRUNK) is (trunk_id is None):
         raise app.voice_class(carrier_name).forgery("Invalid signature")
     if trunk_id is None:
         carrier = app.voice(carrier_name, organization_id)
@@ -65,7 +66,7 @@ def _verified(app: App, carrier_name: str, organization_id: int, request: Webhoo
         renewed = app.secrets.renewed_trunk(organization_id, trunk_id)
         if renewed is None:
             raise
-        bridge = app.bridge(organization_id, trunk_id, renewed)
+        bridge = app.bridge(organization_id, trunk_id, secrets=renewed)
         bridge.verify(request)
     return bridge
 
@@ -78,6 +79,11 @@ def _act(app: App, carrier: Voice, organization_id: int, request: WebhookRequest
             return calls.connect(app, carrier, organization_id, webhook)
         case CallEvent():
             call = calls.record(app, carrier, organization_id, webhook)
+            if call.waits_for_another_trunk:
+                from . import placing  # with what dialling needs, and no ringing phone
+
+                placing.go_on(app, call)
+                return WebhookReply()
             # Also for a repeated event: the first time it may have failed here.
             carrier.follow_up(request, call, partial(calls.outbound_instruction, app, call))
         case OrderUpdate():

@@ -28,10 +28,9 @@ from .numbers import (
     ReleaseClaim,
 )
 from .refusal import Refusal
-from .trunks import BYO, Bridge, SipRoute, SipTrunk, TrunkSecrets
+from .trunks import Bridge, SipRoute, SipTrunk, TrunkSecrets
 
 __all__ = [
-    "BYO",
     "E164",
     "NOT_IN_COPIES",
     "Actor",

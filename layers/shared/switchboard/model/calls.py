@@ -87,6 +87,8 @@ class CallEvent:
     answered_by: str | None = None
     call_id: int | None = None
     """Our id of the call, when the carrier gives it back."""
+    not_this_trunk: bool = False
+    """A call over a SIP trunk ended because of the trunk: nobody heard it ring."""
     trunk_id: str | None = None
     """The SIP trunk whose own bridge says it."""
 
@@ -149,7 +151,7 @@ class Call:
     bridge: str | None = None
     """The carrier that carries a call of a SIP trunk; None when `carrier` does it itself."""
     attempts: tuple[TrunkAttempt, ...] = ()
-    """Over which trunks it was placed, the last one last; the one that it came in over."""
+    """Over which trunks it was placed, the last one last."""
     leases: tuple[Lease, ...] = ()
     """The places it takes up under the organization's limits, until it has ended."""
     spending: Spending | None = None
@@ -163,6 +165,8 @@ class Call:
     duration: int | None = None
     """Seconds between answer and end."""
     hangup_cause: str | None = None
+    sip_trunk_id: str | None = None
+    """The trunk that it goes over, or went over at last, if that is known."""
     history: tuple[CallStep, ...] = ()
 
     @property
@@ -171,9 +175,14 @@ class Call:
         return self.bridge or self.carrier
 
     @property
-    def sip_trunk_id(self) -> str | None:
-        """The trunk that it goes over, or went over at last."""
-        return self.attempts[-1].trunk_id if self.attempts else None
+    def waits_for_another_trunk(self) -> bool:
+        """Whether the last attempt failed because of its trunk, and nothing was decided since."""
+        failed = bool(self.attempts) and self.attempts[-1].outcome is not None
+        return failed and not self.status.is_final
+
+    def is_over(self, call_sid: str) -> bool:
+        """Whether this was the carrier's id of an attempt that another trunk has taken over."""
+        return any(it.outcome and it.call_sid == call_sid for it in self.attempts)
 
 
 @dataclass(frozen=True)

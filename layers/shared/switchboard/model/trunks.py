@@ -4,11 +4,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from .e164 import E164
-
-BYO = "byo-sip-trunk"
-"""The carrier of the numbers that an organization holds elsewhere."""
-
 
 class Bridge(StrEnum):
     """Who speaks SIP with a trunk, for a Lambda function cannot."""
@@ -74,6 +69,6 @@ class SipRoute:
     username: str = ""
     password: str = field(default="", repr=False)
 
-    def address_of(self, number: E164) -> str:
+    def address_of(self, number: str) -> str:
         """Return the SIP address of a phone number behind the gateway."""
         return f"sip:{number}@{self.gateway}"
