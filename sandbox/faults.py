@@ -19,6 +19,8 @@ REFUSALS = (
 ANSWER_FAULTS = ("error_after_success", "lost_answer", "timeout", "delay")
 # Telnyx orders are settled later, so they can fail later too.
 ORDER_FAULTS = ("pending_order", "order_failure", "documents_required")
+# Of a bridge's trunk: the call was not made, and may be made over another one.
+TRUNK_FAULTS = ("not_this_trunk", "trunk_timeout")
 WEBHOOK_FAULTS = (
     "duplicate",
     "reorder",
@@ -103,9 +105,11 @@ class Faults:
     @staticmethod
     def _valid(fault: Fault) -> tuple[str, ...]:
         if fault.operation == WEBHOOK:
-            stale = fault.carrier == "telnyx"  # Twilio's signature carries no time
+            stale = fault.carrier != "twilio"  # whose signature carries no time
             return tuple(name for name in WEBHOOK_FAULTS if stale or name != "stale")
         orders = fault.carrier == "telnyx" and fault.operation == "buy_number"
+        if fault.carrier == "bridge":
+            return REFUSALS + TRUNK_FAULTS + ANSWER_FAULTS
         return REFUSALS + ANSWER_FAULTS + (ORDER_FAULTS if orders else ())
 
     def strike(self, carrier: str, operation: str, event: str | None = None) -> Fault | None:

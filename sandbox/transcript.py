@@ -47,6 +47,8 @@ class Call:
     # Set while other instructions wait to replace those being carried out.
     interrupted: asyncio.Event = field(default_factory=asyncio.Event)
     hung_up_by: str | None = None
+    reference_sip: str | None = None
+    """SIP's Call-ID of a call that went out over SIP."""
 
     @property
     def far_side(self) -> str:
