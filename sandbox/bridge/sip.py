@@ -4,6 +4,7 @@ Whoever speaks SIP can call it: `sipp`, a softphone, a PBX. Its calls become Swi
 """
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aiosipua import IncomingCall, OutgoingCall, SdpMessage, SipUAC, SipUAS
@@ -84,7 +85,7 @@ class SipLine:
             Plan(hangup_after_s=self._world.settings.call_limit_s),
         )
         call.note("ringing", f"INVITE {request.uri}", carrier_call_id=call.carrier_call_id)
-        leg = CallerLeg(invite, call)
+        leg = CallerLeg(invite, call, self._world.settings.far_end_answers_after_s)
         self._legs[invite.call_id] = leg
         player = BridgeCall(self._world, self._bridge, call, leg)
         self._world.play(call, player.take(_headers(request)))
@@ -102,7 +103,7 @@ class SipLine:
 
 def _value(request: SipRequest, name: str) -> str:
     address = request.from_addr if name == "from" else request.to_addr
-    return str(address.uri) if address else ""
+    return f"{address.uri.scheme}:{address.uri.user}@{address.uri.host}" if address else ""
 
 
 def _headers(request: SipRequest) -> dict[str, Any]:
@@ -121,9 +122,10 @@ def _sdp() -> SdpMessage:
 class CallerLeg:
     """Whoever called the bridge over SIP."""
 
-    def __init__(self, invite: IncomingCall, call: Call) -> None:
+    def __init__(self, invite: IncomingCall, call: Call, rings_s: float) -> None:
         self._invite = invite
         self.call = call
+        self._rings_s = rings_s
 
     def ringing(self) -> None:
         """Send 180."""
@@ -132,6 +134,9 @@ class CallerLeg:
 
     async def answer(self) -> bool:
         """Send 200 with our SDP, unless the caller has cancelled."""
+        # As long as a person would: time in which the caller may give up.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.call.over.wait(), self._rings_s)
         if self._is_gone():
             return False
         self._invite.accept(_sdp())
