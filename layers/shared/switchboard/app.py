@@ -62,8 +62,17 @@ class App:
         Raises UnknownProvider, CarrierNotConnected, ServiceUnavailable.
         """
         found = self.carrier_class(name)
+        if name == BYO_SIP_TRUNK:
+            return found(self._trunks(organization_id), self.carrier_context(name, organization_id))
         credentials = self.secrets.carrier(organization_id, name)
         return found(credentials, self.carrier_context(name, organization_id))
+
+    def _trunks(self, organization_id: int) -> dict[str, Any]:
+        # Asked for only when somebody looks at the trunks: their numbers are nobody's to look up.
+        return {
+            "trunks": lambda: self.store.trunks(organization_id),
+            "check_ready": lambda trunk: self.voice_of(trunk).check_ready_to_dial(),
+        }
 
     def voice(self, name: str, organization_id: int) -> Voice:
         """Return the same account for its calls and webhooks only; raise the same."""

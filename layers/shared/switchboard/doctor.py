@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from .app import App
-from .carriers import CARRIERS
+from .carriers import BYO_SIP_TRUNK, CARRIERS
 from .carriers.base import Check, Expected, Verdict
 from .directory import organizations
 from .errors import CarrierNotConnected, SwitchboardError
@@ -50,7 +50,9 @@ def examine(app: App, organization_id: int, carrier: str | None = None) -> Itera
 def _in_use(app: App, organization_id: int, numbers: Iterable[Number]) -> list[str]:
     buying = {number.carrier for number in numbers}
     names = [
-        name for name in CARRIERS if name in buying or _is_connected(app, organization_id, name)
+        name
+        for name in (*CARRIERS, BYO_SIP_TRUNK)
+        if name in buying or _is_connected(app, organization_id, name)
     ]
     if not names:
         raise CarrierNotConnected(

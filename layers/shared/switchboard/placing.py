@@ -63,16 +63,14 @@ def over_trunks(app: App, number: Number) -> Way:
     others = [trunk for trunk in trunks if trunk.id != number.sip_trunk_id]
     problems: list[SwitchboardError] = []
     way = _first_ready(app, own + others, problems)
-    if way is None:
-        raise (
-            problems[0]
-            if problems
-            else CarrierNotConnected(
-                f"This organization has no enabled SIP trunk over which {number.phone_number} could "
-                "call. Make or enable one: /api/v1/sip-trunks"
-            )
-        )
-    return way
+    if way is not None:
+        return way
+    if problems:
+        raise problems[0]
+    raise CarrierNotConnected(
+        "This organization has no enabled SIP trunk over which "
+        f"{number.phone_number} could call. Make or enable one: /api/v1/sip-trunks"
+    )
 
 
 def place(app: App, way: Way, call: Call) -> Call:

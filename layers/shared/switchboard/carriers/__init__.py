@@ -33,7 +33,7 @@ def voice_class(name: str) -> type[Voice]:
 
 def _part(name: str, module: str, suffix: str) -> Any:
     if name not in _ALL:
-        known = " or ".join(f"'{known}'" for known in CARRIERS)
+        known = " or ".join(f"'{known}'" for known in _ALL)
         raise UnknownProvider(f"Provider must be {known}")
     folder = name.replace("-", "_")
     return getattr(import_module(f".{folder}.{module}", __package__), _ALL[name] + suffix)

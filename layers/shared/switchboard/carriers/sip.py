@@ -97,6 +97,10 @@ def ending(code: int) -> CallStatus:
     return CallStatus.COMPLETED if 200 <= code < 300 else CallStatus.FAILED
 
 
+# The final codes by which a gateway says that it, and not the person who is called, is the reason:
+# no answer from it at all (408), or trouble of its own. A proxy may go elsewhere with the call.
+TRUNK_FAILURES = frozenset({"408", "500", "502", "503", "504"})
+
 _ENDINGS = {
     **dict.fromkeys([486, 600], CallStatus.BUSY),
     **dict.fromkeys([408, 480], CallStatus.NO_ANSWER),
