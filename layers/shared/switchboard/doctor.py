@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from .app import App
-from .carriers import BYO_SIP_TRUNK, CARRIERS
+from .carriers import CARRIERS
 from .carriers.base import Check, Expected, Verdict
 from .directory import organizations
 from .errors import CarrierNotConnected, SwitchboardError
-from .model import Call, Direction, Number, NumberStatus, Organization
+from .model import BYO, Call, Direction, Number, NumberStatus, Organization
 
 # The first event of a call comes within seconds; what a carrier repeats comes within a minute.
 _HEARD_WITHIN = timedelta(minutes=2)
@@ -51,7 +51,7 @@ def _in_use(app: App, organization_id: int, numbers: Iterable[Number]) -> list[s
     buying = {number.carrier for number in numbers}
     names = [
         name
-        for name in (*CARRIERS, BYO_SIP_TRUNK)
+        for name in (*CARRIERS, BYO)
         if name in buying or _is_connected(app, organization_id, name)
     ]
     if not names:

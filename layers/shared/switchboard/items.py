@@ -338,7 +338,6 @@ def call(item: Item) -> Call:
         ended_at=_time(item.get("ended_at")),
         duration=_int(item.get("duration")),
         hangup_cause=item.get("hangup_cause"),
-        sip_trunk_id=item.get("sip_trunk_id"),
         history=tuple(_step(step) for step in item["history"]),
     )
 

@@ -47,7 +47,6 @@ class Way:
             call,
             attempts=(*call.attempts, attempt),
             bridge=None if self.voice.name == call.carrier else self.voice.name,
-            sip_trunk_id=self.trunk.id,
             call_sid="",
         )
 

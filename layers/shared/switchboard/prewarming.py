@@ -11,7 +11,6 @@ from .model import (
     E164,
     Assistant,
     Call,
-    CallEvent,
     CallStatus,
     CallStep,
     Direction,
@@ -25,16 +24,15 @@ def prewarm(app: App, carrier: Voice, organization_id: int, wanted: Prewarm) -> 
 
     Whatever is wrong with the announcement is told as the contract tells it: `{"error": …}`.
     """
-    if wanted.problem:
-        return _reply(400, {"error": wanted.problem})
+    sid = wanted.event.call_sid
     try:
-        if app.store.call_by_sid(organization_id, wanted.call_sid) is None:
+        if app.store.call_by_sid(organization_id, sid) is None:
             calls.record_ringing(app, _call(app, carrier, organization_id, wanted))
     except SwitchboardError as error:
         if error.status >= 500:
             raise
         return _reply(error.status, {"error": str(error)})
-    return _reply(200, {"call_sid": wanted.call_sid, "prewarmed": True})
+    return _reply(200, {"call_sid": sid, "prewarmed": True})
 
 
 def _call(app: App, carrier: Voice, organization_id: int, wanted: Prewarm) -> Call:
@@ -70,14 +68,9 @@ def _announced(
 ) -> Call:
     """Return the row as an inbound call's first question would have made it, or as dialling."""
     from_, to = wanted.from_number, wanted.to_number
-    event = CallEvent(
-        id=f"{wanted.call_sid}:prewarm",
-        type="prewarm",
-        call_sid=wanted.call_sid,
-        occurred_at=app.clock(),
-        trunk_id=carrier.trunk_id,
-    )
-    call = calls.ringing(app, carrier, organization_id, InboundCall(event, from_, to), number)
+    event = wanted.event
+    inbound = InboundCall(event, from_, to, called=())
+    call = calls.ringing(app, carrier, organization_id, inbound, number)
     if not wanted.outbound:
         return call
     return replace(

@@ -5,11 +5,11 @@ from functools import partial
 
 from . import calls
 from .app import App
-from .carriers import BYO_SIP_TRUNK
 from .carriers.base import (
     Ignored,
     InboundCall,
     InboundMessage,
+    NotUnderstood,
     OrderUpdate,
     OutboundAnswer,
     Prewarm,
@@ -18,7 +18,7 @@ from .carriers.base import (
     WebhookRequest,
 )
 from .errors import CarrierNotConnected, SignatureInvalid
-from .model import CallEvent, Message
+from .model import BYO, CallEvent, Message
 from .numbers import purchasing
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def handle(
 def _verified(app: App, carrier_name: str, organization_id: int, request: WebhookRequest) -> Voice:
     """Return who speaks; raise SignatureInvalid unless it is who it says."""
     trunk_id = request.trunk_id
-    if (carrier_name == BYO_SIP_TRUNK) is (trunk_id is None):
+    if (carrier_name == BYO) is (trunk_id is None):
         raise app.voice_class(carrier_name).forgery("Invalid signature")
     if trunk_id is None:
         carrier = app.voice(carrier_name, organization_id)
@@ -65,7 +65,7 @@ def _verified(app: App, carrier_name: str, organization_id: int, request: Webhoo
         renewed = app.secrets.renewed_trunk(organization_id, trunk_id)
         if renewed is None:
             raise
-        bridge = app.bridge(organization_id, trunk_id, secrets=renewed)
+        bridge = app.bridge(organization_id, trunk_id, renewed)
         bridge.verify(request)
     return bridge
 
@@ -87,6 +87,8 @@ def _act(app: App, carrier: Voice, organization_id: int, request: WebhookRequest
             carrier.follow_up(request, call, partial(calls.outbound_instruction, app, call))
         case OrderUpdate():
             purchasing.settle_delivered(app, organization_id, webhook)
+        case NotUnderstood(reply=reply):
+            return reply
         case Prewarm():
             from . import prewarming  # with templates, which no ringing phone needs
 

@@ -9,14 +9,14 @@ from importlib import import_module
 from typing import Any
 
 from ..errors import UnknownProvider
+from ..model import BYO
 from .base import Carrier, Voice
 
-BYO_SIP_TRUNK = "byo-sip-trunk"
 CARRIERS = {
     "twilio": "Twilio",
     "telnyx": "Telnyx",
 }
-_ALL = CARRIERS | {BYO_SIP_TRUNK: "ByoSipTrunk"}
+_ALL = CARRIERS | {BYO: "ByoSipTrunk"}
 
 
 def carrier_class(name: str) -> type[Carrier]:

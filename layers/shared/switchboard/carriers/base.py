@@ -61,16 +61,16 @@ class InboundCall:
     event: CallEvent
     from_: str
     to: str
-    """E.164; what was dialled as it came, when `candidates` say which number is meant."""
-    candidates: tuple[tuple[E164, ...], ...] | None = None
-    """What SIP headers say of the called number, the best header first; see carriers/sip.py."""
+    """E.164; over SIP whatever was dialled."""
+    called: tuple[tuple[E164, ...], ...] | None = None
+    """Over SIP only: the numbers that each header names, the most telling header first."""
 
 
 @dataclass(frozen=True)
 class Prewarm:
     """A bridge announces a call, so that all is ready when it asks what to do with it."""
 
-    call_sid: str
+    event: CallEvent
     from_number: str = ""
     to_number: str = ""
     outbound: bool = False
@@ -78,8 +78,13 @@ class Prewarm:
     welcome_message: str | None = None
     agenda: str | None = None
     variables: dict[str, Any] = field(default_factory=dict)
-    problem: str | None = None
-    """Why it cannot be understood: the contract wants that in a form of its own."""
+
+
+@dataclass(frozen=True)
+class NotUnderstood:
+    """A request whose refusal the contract words in a way of its own."""
+
+    reply: WebhookReply
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,14 @@ class Ignored:
 
 
 Webhook = (
-    InboundCall | OutboundAnswer | CallEvent | OrderUpdate | InboundMessage | Prewarm | Ignored
+    InboundCall
+    | OutboundAnswer
+    | CallEvent
+    | OrderUpdate
+    | InboundMessage
+    | Prewarm
+    | NotUnderstood
+    | Ignored
 )
 
 

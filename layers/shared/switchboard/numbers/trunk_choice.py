@@ -1,8 +1,8 @@
 """Which SIP trunk carries the calls of a number that the organization holds elsewhere."""
 
 from ..app import App
-from ..carriers import BYO_SIP_TRUNK
 from ..errors import InvalidRequest, NotFound
+from ..model import BYO
 
 
 def trunk_for(app: App, organization_id: int, carrier: str, wanted: str | None) -> str | None:
@@ -10,9 +10,9 @@ def trunk_for(app: App, organization_id: int, carrier: str, wanted: str | None) 
 
     Raises InvalidRequest and NotFound.
     """
-    if carrier != BYO_SIP_TRUNK:
+    if carrier != BYO:
         if wanted:
-            raise InvalidRequest(f"sip_trunk_id is for numbers of provider '{BYO_SIP_TRUNK}' only")
+            raise InvalidRequest(f"sip_trunk_id is for numbers of provider '{BYO}' only")
         return None
     trunks = app.store.trunks(organization_id)
     if wanted:

@@ -32,9 +32,6 @@ CALL_PATH = "/sip-webhook"
 STATUS_PATH = "/sip-status"
 PREWARM_PATH = "/sip-prewarm"
 
-# Longer than any bridge's own id of a call.
-SID_LIMIT = 200
-
 SIGNATURE_HEADER = "X-Switchboard-Signature"
 TIMESTAMP_HEADER = "X-Switchboard-Timestamp"
 
@@ -100,7 +97,7 @@ class BridgeApi:
         """Send a command that may be repeated; `over_is_well` when the call may be gone."""
         status, data = self._send(what, command)
         if not (over_is_well and status in _OVER):
-            _check(status, data, what, _PROBLEMS | dict.fromkeys(_OVER, CallNotActive))
+            _check(status, data, what, {**_PROBLEMS, **dict.fromkeys(_OVER, CallNotActive)})
 
     def _send(self, what: str, command: dict[str, Any]) -> tuple[int, bytes]:
         url = self._bridge_url(what)

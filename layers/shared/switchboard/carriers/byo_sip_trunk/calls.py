@@ -4,10 +4,20 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ...model import Call, ConnectStream, Dial, Hangup, Instruction, MachinePolicy, Say, SipRoute
+from ...model import (
+    Call,
+    ConnectStream,
+    Dial,
+    Hangup,
+    Instruction,
+    MachinePolicy,
+    Say,
+    SipRoute,
+)
 from ..base import WebhookReply, WebhookRequest
-from .bridge import CALL_PATH, SID_LIMIT, STATUS_PATH, BridgeApi, unreadable
-from .webhooks import is_asking
+from .body import SID_LIMIT
+from .bridge import CALL_PATH, STATUS_PATH, BridgeApi, unreadable
+from .webhooks import is_question
 
 # When neither the call nor its assistant says how long it shall ring.
 _RING_TIMEOUT_S = 60
@@ -81,7 +91,7 @@ class BridgeCalls(BridgeApi):
     @staticmethod
     def apology(request: WebhookRequest) -> WebhookReply | None:
         """Speak to the caller who waits; whatever nobody waits for is sent again instead."""
-        return _json({"action": "say", "text": _APOLOGY}) if is_asking(request) else None
+        return _json({"action": "say", "text": _APOLOGY}) if is_question(request) else None
 
 
 def action(call: Call, instruction: Instruction) -> dict[str, Any]:

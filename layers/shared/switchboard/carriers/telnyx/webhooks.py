@@ -86,7 +86,7 @@ class TelnyxWebhooks(TelnyxApi):
         # Outgoing legs are announced the same way, and must not be answered.
         if event_type == "call.initiated" and event.direction is Direction.INBOUND:
             if is_sip(event.to):
-                numbers = called_numbers(_sip_headers(payload) | {"to": (event.to,)})
+                numbers = called_numbers(_sip_headers(payload) | {"to": event.to})
                 return InboundCall(event, event.from_, user_of(event.to), numbers)
             return InboundCall(event, from_=event.from_, to=parse_e164(event.to))
         return event
@@ -143,14 +143,14 @@ def _is_trunk_failure(payload: dict[str, Any]) -> bool:
     return is_sip(str(payload.get("to"))) and code in TRUNK_FAILURES and not by_somebody
 
 
-def _sip_headers(payload: dict[str, Any]) -> dict[str, tuple[str, ...]]:
-    headers: dict[str, tuple[str, ...]] = {}
+def _sip_headers(payload: dict[str, Any]) -> dict[str, str]:
+    headers: dict[str, str] = {}
     for kind in ("sip_headers", "custom_headers"):
         listed = payload.get(kind)
         for header in listed if isinstance(listed, list) else ():
             match header:
                 case {"name": str(name), "value": str(value)}:
-                    headers[name.lower()] = (*headers.get(name.lower(), ()), value)
+                    headers[name.lower()] = f"{headers.get(name.lower(), '')}, {value}".lstrip(", ")
     return headers
 
 

@@ -68,7 +68,7 @@ class TwilioWebhooks(TwilioApi):
             return OutboundAnswer(event)
         if is_sip(event.to):
             # Through a SIP domain: https://www.twilio.com/docs/voice/api/sip-interface
-            numbers = called_numbers(_sip_headers(form) | {"to": (event.to,)})
+            numbers = called_numbers(_sip_headers(form) | {"to": event.to})
             return InboundCall(event, event.from_, user_of(event.to), numbers)
         return InboundCall(event, from_=event.from_, to=parse_e164(event.to))
 
@@ -126,9 +126,9 @@ def _is_trunk_failure(word: str, form: _Form) -> bool:
     return failed and is_sip(form["To"]) and not rang
 
 
-def _sip_headers(form: _Form) -> dict[str, tuple[str, ...]]:
+def _sip_headers(form: _Form) -> dict[str, str]:
     named = (name for name in form if name.startswith(_SIP_HEADER))
-    return {name.removeprefix(_SIP_HEADER).lower(): tuple(form.getall(name)) for name in named}
+    return {name.removeprefix(_SIP_HEADER).lower(): ", ".join(form.getall(name)) for name in named}
 
 
 def _message(form: _Form) -> InboundMessage:
