@@ -35,6 +35,8 @@ class App:
     """Finds a carrier's adapter by name; raises UnknownProvider."""
     voice_class: Callable[[str], type[Voice]] = voice_class
     """Finds the part of it that calls and webhooks need: nothing else is imported."""
+    fail_over: Callable[[int], None] | None = None
+    """Has somebody else go on with a call, by its id, whose SIP trunk failed; safe to repeat."""
     actor: Actor | None = None
     """Who asks; nobody while the app acts for itself or for a carrier."""
     carrier_names: tuple[str, ...] = tuple(CARRIERS)

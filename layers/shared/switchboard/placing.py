@@ -95,11 +95,14 @@ def place(app: App, way: Way, call: Call) -> Call:
             return _settled(app, call, replace(call, status=status, call_sid=call_sid))
 
 
-def go_on(app: App, call: Call) -> None:
+def go_on(app: App, call_id: int) -> None:
     """Try the next trunk for a call whose last attempt failed because of its trunk, or end it.
 
     Safe to repeat: an attempt belongs to whoever wrote it into the row.
     """
+    call = app.store.call(call_id)
+    if call is None or not call.waits_for_another_trunk:
+        return
     try:
         onward = _next(app, call, call.attempts[-1].outcome or "")
         if onward is None:
