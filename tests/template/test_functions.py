@@ -31,9 +31,7 @@ ALLOWED = {
     "InitiateCall": READ
     | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"}
     | SECRET,
-    "FailOver": READ
-    | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"}
-    | SECRET,
+    "FailOver": READ | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"} | SECRET,
     "Calls": READ
     | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"}
     | SECRET,
