@@ -1,9 +1,10 @@
 """The telephone side of a bridge's call: played here, or a real one over SIP."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
-from sandbox.far_end import FarEnd
+from sandbox.far_end import UNKNOWN_NUMBER, UNREACHABLE, FarEnd
 from sandbox.transcript import Call
 
 
@@ -22,8 +23,11 @@ class Leg(Protocol):
     def hang_up(self) -> None:
         """End the call, whatever it has come to."""
 
-    async def ring(self, limit_s: float) -> int:
-        """Ring who is called, and return the final code: 200 when they answer."""
+    async def ring(self, limit_s: float, rung: Callable[[], None]) -> int:
+        """Ring who is called, and return the final code: 200 when they answer.
+
+        `rung` is called when it really rings.
+        """
 
     def refer(self, to: str) -> None:
         """Put the other side through to somebody else."""
@@ -53,9 +57,11 @@ class PlayedLeg:
         """Let the other side go."""
         self._call.hang_up("assistant")
 
-    async def ring(self, limit_s: float) -> int:
+    async def ring(self, limit_s: float, rung: Callable[[], None]) -> int:
         """Ring as long as the far end is programmed to."""
         rings_s, ending = self._far_end.ring(limit_s, self._usual_s, self._longest_s)
+        if ending not in (UNKNOWN_NUMBER, UNREACHABLE):
+            rung()
         try:
             await asyncio.wait_for(self._call.over.wait(), rings_s)
         except TimeoutError:

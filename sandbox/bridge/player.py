@@ -45,9 +45,7 @@ class BridgeCall:
     async def place(self, command: dict[str, Any]) -> None:
         """Place a call that Switchboard asked for."""
         self._line.tell("dialing")
-        self._call.status = "ringing"
-        self._line.tell("ringing")
-        code = await self._leg.ring(float(command.get("ring_timeout") or 60))
+        code = await self._leg.ring(float(command.get("ring_timeout") or 60), self._rung)
         if code != 200:
             await self._end(_STATUS.get(code, "failed"), code)
             return
@@ -55,6 +53,10 @@ class BridgeCall:
         if told is None:
             told = await self._line.ask(answered_by=command["answered_by"])
         await self._converse(told or {"action": "reject"})
+
+    def _rung(self) -> None:
+        self._call.status = "ringing"
+        self._line.tell("ringing")
 
     async def _refuse(self, code: int) -> None:
         self._leg.reject(code)

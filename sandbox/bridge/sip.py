@@ -4,6 +4,7 @@ Whoever speaks SIP can call it: `sipp`, a softphone, a PBX. Its calls become Swi
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -151,7 +152,7 @@ class CallerLeg:
         """Send BYE, if the call is still going on."""
         self._invite.hangup()
 
-    async def ring(self, limit_s: float) -> int:
+    async def ring(self, limit_s: float, rung: Callable[[], None]) -> int:
         """Nobody rings who calls."""
         raise NotImplementedError
 
@@ -182,7 +183,7 @@ class CalleeLeg:
     def reject(self, code: int) -> None:
         """Nothing: it is we who call."""
 
-    async def ring(self, limit_s: float) -> int:
+    async def ring(self, limit_s: float, rung: Callable[[], None]) -> int:
         """Send an INVITE and wait for the final answer; cancel it when it takes too long."""
         host, port = self._gateway
         sent = self._sent = self._uac.send_invite(
@@ -191,6 +192,7 @@ class CalleeLeg:
             self._gateway,
             _sdp(),
         )
+        sent.on_ringing = lambda _: rung()
         self._call.reference_sip = sent.call_id
         waiting = asyncio.create_task(sent.wait_answered(limit_s))
         over = asyncio.create_task(self._call.over.wait())

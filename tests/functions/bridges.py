@@ -6,8 +6,7 @@ import json
 from typing import Any
 
 from switchboard.app import App
-from switchboard.carriers import BYO_SIP_TRUNK as BYO
-from switchboard.model import E164, Bridge, SipTrunk, TrunkSecrets
+from switchboard.model import BYO, E164, Bridge, SipTrunk, TrunkSecrets
 from tests.builders import ORGANIZATION, a_number
 from tests.clock import START
 

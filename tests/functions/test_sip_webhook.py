@@ -9,8 +9,8 @@ import pytest
 
 from switchboard import calls, limits, listing
 from switchboard.app import App
-from switchboard.carriers import BYO_SIP_TRUNK as BYO
 from switchboard.model import (
+    BYO,
     E164,
     Bridge,
     Call,

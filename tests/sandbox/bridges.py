@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from switchboard import calls, listing
+from switchboard import calls, listing, placing
 from switchboard.app import App
 from switchboard.carriers import carrier_class, voice_class
 from switchboard.model import Call
@@ -59,6 +59,8 @@ def deployed(app: App, sandbox: httpx.Client) -> tuple[Deployment, Server]:
     origin = str(sandbox.base_url).rstrip("/")
     settings = replace(app.settings, local_receivers=(origin,))
     app = replace(app, settings=settings, carrier_class=carrier_class, voice_class=voice_class)
+    # In AWS a function of its own does this.
+    app = replace(app, fail_over=lambda call_id: placing.go_on(app, call_id))
     stream = f"{origin.replace('http:', 'ws:')}/runtime/echo"
     assistant = an_assistant(stream_url=stream)
     app.store.put_assistant(assistant)

@@ -8,13 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
-from switchboard import control, dialing
+from switchboard import control, dialing, webhook_edge
 from switchboard.app import App
-from switchboard.carriers import BYO_SIP_TRUNK
-from switchboard.model import CallStatus, DialOptions, MachinePolicy, TrunkSecrets
+from switchboard.model import BYO, CallStatus, DialOptions, MachinePolicy, TrunkSecrets
 from tests.builders import CALLER, ORGANIZATION, a_dial, an_assistant
 from tests.clock import Clock
-from tests.functions.bridges import SECRET, TRUNK, TRUNK_NUMBER, a_trunk
+from tests.functions.bridges import SECRET, TRUNK, TRUNK_NUMBER, a_trunk, said
 from tests.sandbox.bridges import Deployment, deployed
 from tests.sandbox.servers import wait_until
 
@@ -142,7 +141,7 @@ def test_whoever_takes_our_call_speaks_with_the_assistant(dialable: Deployment) 
 
     call = dialable.ended()
     [asked] = dials(dialable)
-    assert placed.carrier == BYO_SIP_TRUNK
+    assert placed.carrier == BYO
     assert (call.status, call.sip_trunk_id) == (CallStatus.COMPLETED, TRUNK)
     assert asked["body"]["on_answer"]["parameters"]["agenda"] == "Confirm the delivery"
     assert SECRET not in repr(asked)
@@ -188,6 +187,33 @@ def test_a_trunk_that_is_down_leaves_the_call_to_the_next(dialable: Deployment, 
     call = dialable.ended()
     assert (call.status, call.sip_trunk_id) == (CallStatus.COMPLETED, SECOND)
     assert [it["body"]["trunk_id"] for it in dials(dialable)] == [TRUNK, SECOND]
+
+
+def test_a_trunk_that_fails_before_it_rings_leaves_the_call_to_the_next(
+    dialable: Deployment,
+) -> None:
+    second_trunk(dialable)
+    far_end(dialable, "unreachable")
+
+    dial(dialable)
+
+    assert dialable.ended().status is CallStatus.FAILED
+    assert [it["body"]["trunk_id"] for it in dials(dialable)] == [TRUNK, SECOND]
+
+
+def test_a_phone_that_rang_is_not_rung_again_over_another_trunk(dialable: Deployment) -> None:
+    second_trunk(dialable)
+    far_end(dialable, "no_answer", after_s=2)
+    dial(dialable)
+    wait_until(lambda: dialable.call().status is CallStatus.RINGING)
+    sid = dialable.call().call_sid
+
+    failed = {"call_sid": sid, "call_id": dialable.call().id, "status": "failed", "sip_code": 408}
+    event = said("/sip-status", failed, at=datetime.now(UTC).timestamp())
+    webhook_edge.handle(event, BYO, lambda: dialable.app)
+
+    assert dialable.call().status is CallStatus.NO_ANSWER
+    assert len(dials(dialable)) == 1
 
 
 def test_an_answer_that_never_came_stops_the_search_for_a_trunk(dialable: Deployment) -> None:

@@ -8,14 +8,15 @@ from typing import Any
 
 from . import destinations, limits, sessions
 from .app import App
-from .carriers import BYO_SIP_TRUNK
 from .carriers.base import InboundCall, OutboundAnswer, Voice, WebhookReply
 from .carriers.sip import is_sip
 from .errors import CallNotFound, ServiceUnavailable
 from .items import Item
 from .model import (
+    BYO,
     E164,
     Assistant,
+    Bridge,
     Call,
     CallEvent,
     CallStatus,
@@ -28,6 +29,7 @@ from .model import (
     MachinePolicy,
     Number,
     Say,
+    TrunkAttempt,
     masked,
     parse_e164,
 )
@@ -49,16 +51,16 @@ def answer(app: App, carrier: Voice, organization_id: int, inbound: InboundCall)
 
     A repeated webhook gets the same answer, unless the call has ended meanwhile.
     """
-    number = called_number(app, organization_id, inbound)
+    number = _called(app, organization_id, inbound)
     call = ringing(app, carrier, organization_id, inbound, number)
     call = record_ringing(app, call)
     return carrier.reply(call, _instruction(app, call, number))
 
 
-def called_number(app: App, organization_id: int, inbound: InboundCall) -> Number | None:
-    """Return the organization's number that is called: one request, none for no number at all."""
-    if inbound.candidates is not None:
-        return _meant(app, organization_id, inbound.candidates)
+def _called(app: App, organization_id: int, inbound: InboundCall) -> Number | None:
+    """Return the organization's number that is called, None when nothing says which: one read."""
+    if inbound.called is not None:
+        return _called_over_sip(app, organization_id, inbound.called)
     number = app.store.number(inbound.to)
     if number is not None and number.organization_id != organization_id:
         logger.warning("call to a foreign number", extra={"phone_number": masked(inbound.to)})
@@ -66,25 +68,23 @@ def called_number(app: App, organization_id: int, inbound: InboundCall) -> Numbe
     return number
 
 
-def _meant(
-    app: App, organization_id: int, candidates: tuple[tuple[E164, ...], ...]
+def _called_over_sip(
+    app: App, organization_id: int, called: tuple[tuple[E164, ...], ...]
 ) -> Number | None:
-    """Return the organization's number in the best header that has one; never guess between two."""
-    asked = list(dict.fromkeys(number for group in candidates for number in group))
-    found = app.store.numbers_by_number(asked) if asked else {}
-    own = {
-        key
-        for key, number in found.items()
-        # What the telephone network brings to us is never called over a trunk.
-        if number.organization_id == organization_id and number.carrier == BYO_SIP_TRUNK
-    }
-    for group in candidates:
-        held = own.intersection(group)
-        if len(held) > 1:
-            logger.warning("called number ambiguous", extra={"numbers": sorted(map(masked, held))})
+    rows = app.store.numbers_by_number(list(dict.fromkeys(sum(called, ()))))
+    for named in called:
+        # A number that the telephone network brings to us is never called over a trunk.
+        ours = [
+            row
+            for row in map(rows.get, named)
+            if row and row.organization_id == organization_id and row.carrier == BYO
+        ]
+        if len(ours) == 1:
+            return ours[0]
+        if ours:
+            # The header does not say which of them; a less telling one would be a guess.
+            logger.warning("call over SIP to several numbers", extra={"numbers": len(ours)})
             return None
-        if held:
-            return found[held.pop()]
     return None
 
 
@@ -188,19 +188,13 @@ def _moved(call: Call, event: CallEvent) -> Call:
     status = event.status
     if status is None:
         return call
-    if event.not_this_trunk and call.attempts and not _was_heard(call):
+    if event.not_this_trunk and call.may_fail_over:
         return _without_trunk(call, event)
     if status.is_final:
         return call if call.status.is_final else _ended(call, event, status)
     if status is CallStatus.IN_PROGRESS:
         call = _answered(call, event.occurred_at)
     return replace(call, status=status) if status.rank > call.status.rank else call
-
-
-def _was_heard(call: Call) -> bool:
-    # Telnyx calls it ringing before anybody is rung: see its `call.initiated`.
-    rang = any(step.type == CallStatus.RINGING for step in call.history)
-    return rang or call.status.rank >= CallStatus.IN_PROGRESS.rank
 
 
 def _without_trunk(call: Call, event: CallEvent) -> Call:
@@ -248,22 +242,22 @@ def _with_duration(call: Call) -> Call:
 def ringing(
     app: App, carrier: Voice, organization_id: int, inbound: InboundCall, number: Number | None
 ) -> Call:
-    """Return the first row of a call that rings at one of our numbers, or at none of them."""
+    """Return the first row of a call that rings at a number of ours, or at none."""
     assistant = number.assistant if number else None
     event, now = inbound.event, app.clock()
-    over_trunk = inbound.candidates is not None or bool(number and number.carrier == BYO_SIP_TRUNK)
-    is_bridged = over_trunk and carrier.name != BYO_SIP_TRUNK
+    over_trunk = inbound.called is not None or bool(number and number.carrier == BYO)
+    is_bridged = over_trunk and carrier.name != BYO
     call = Call(
         id=app.new_id(),
         organization_id=organization_id,
-        carrier=BYO_SIP_TRUNK if over_trunk else carrier.name,
+        carrier=BYO if over_trunk else carrier.name,
         bridge=carrier.name if is_bridged else None,
         call_sid=event.call_sid,
         direction=Direction.INBOUND,
-        # What was dialled, when it leads to nobody: it need not even be a phone number.
+        # Behind a PBX nobody may know the number: then it is whatever was dialled.
         phone_number=number.phone_number if number else E164(inbound.to),
         customer_number=inbound.from_,
-        sip_trunk_id=event.trunk_id,
+        attempts=_came_over(event),
         status=CallStatus.RINGING,
         created_at=now,
         assistant_id=assistant.id if assistant else None,
@@ -323,7 +317,7 @@ def _routed(app: App, earlier: Call, ringing: Call) -> Call:
         earlier,
         # Told over SIP, it was perhaps no number at all, or not that which was called.
         phone_number=ringing.phone_number,
-        customer_number=earlier.customer_number or ringing.customer_number,
+        customer_number=ringing.customer_number or earlier.customer_number,
         assistant_id=ringing.assistant_id,
         assistant_name=ringing.assistant_name,
         flow=ringing.flow,
@@ -334,6 +328,13 @@ def _routed(app: App, earlier: Call, ringing: Call) -> Call:
         routed = _turned_away(routed, ringing.hangup_cause or "", ringing.created_at)
     app.store.save_call(earlier, routed)
     return routed
+
+
+def _came_over(event: CallEvent) -> tuple[TrunkAttempt, ...]:
+    """Return the trunk whose own bridge speaks of the call: it is asked to end it, too."""
+    if event.trunk_id is None:
+        return ()
+    return (TrunkAttempt(event.trunk_id, Bridge.OWN, event.occurred_at, event.call_sid),)
 
 
 def _our_side(address: str, event: CallEvent) -> E164:
@@ -353,7 +354,7 @@ def _told_of(app: App, carrier: Voice, organization_id: int, event: CallEvent) -
         direction=Direction.INBOUND if inbound else Direction.OUTBOUND,
         phone_number=_our_side(ours, event),
         customer_number=theirs,
-        sip_trunk_id=event.trunk_id,
+        attempts=_came_over(event),
         status=CallStatus.QUEUED,
         created_at=app.clock(),
     )
@@ -383,7 +384,7 @@ def _instruction(app: App, call: Call, number: Number | None) -> Instruction:
     if call.status.is_final:
         return Hangup()
     if call.stream_url:
-        # A bridge announced the call, and who speaks was decided then.
+        # A bridge announced it, and who speaks was decided then.
         return stream(app, call, call.stream_url)
     if assistant is None:
         return Say(UNASSIGNED_MESSAGE)

@@ -9,7 +9,6 @@ from typing import Any
 
 from . import limits, placing, templates
 from .app import App
-from .carriers import BYO_SIP_TRUNK
 from .destinations import check_destination
 from .errors import (
     CallInProgress,
@@ -23,6 +22,7 @@ from .errors import (
 )
 from .items import Item
 from .model import (
+    BYO,
     E164,
     Assistant,
     Call,
@@ -130,7 +130,7 @@ def _carrier_of(from_: E164, found: DialContext) -> str:
 
 
 def _way(app: App, organization_id: int, carrier: str, found: DialContext) -> Way:
-    if carrier == BYO_SIP_TRUNK and found.number:
+    if carrier == BYO and found.number:
         return placing.over_trunks(app, found.number)
     return Way(app.voice(carrier, organization_id))
 

@@ -281,6 +281,7 @@ def order(item: Item) -> NumberOrder:
         status=OrderStatus(item["status"]),
         assistant_id=_int(item.get("assistant_id")),
         messaging_profile_id=item.get("messaging_profile_id"),
+        sip_trunk_id=item.get("sip_trunk_id"),
         carrier_order_id=item.get("carrier_order_id"),
         details=_ints(item["details"]),
         refusal=_refusal(item.get("refusal")),
@@ -337,7 +338,6 @@ def call(item: Item) -> Call:
         ended_at=_time(item.get("ended_at")),
         duration=_int(item.get("duration")),
         hangup_cause=item.get("hangup_cause"),
-        sip_trunk_id=item.get("sip_trunk_id"),
         history=tuple(_step(step) for step in item["history"]),
     )
 

@@ -47,7 +47,6 @@ class Way:
             call,
             attempts=(*call.attempts, attempt),
             bridge=None if self.voice.name == call.carrier else self.voice.name,
-            sip_trunk_id=self.trunk.id,
             call_sid="",
         )
 
@@ -63,16 +62,14 @@ def over_trunks(app: App, number: Number) -> Way:
     others = [trunk for trunk in trunks if trunk.id != number.sip_trunk_id]
     problems: list[SwitchboardError] = []
     way = _first_ready(app, own + others, problems)
-    if way is None:
-        raise (
-            problems[0]
-            if problems
-            else CarrierNotConnected(
-                f"This organization has no enabled SIP trunk over which {number.phone_number} could "
-                "call. Make or enable one: /api/v1/sip-trunks"
-            )
-        )
-    return way
+    if way is not None:
+        return way
+    if problems:
+        raise problems[0]
+    raise CarrierNotConnected(
+        "This organization has no enabled SIP trunk over which "
+        f"{number.phone_number} could call. Make or enable one: /api/v1/sip-trunks"
+    )
 
 
 def place(app: App, way: Way, call: Call) -> Call:
@@ -98,11 +95,14 @@ def place(app: App, way: Way, call: Call) -> Call:
             return _settled(app, call, replace(call, status=status, call_sid=call_sid))
 
 
-def go_on(app: App, call: Call) -> None:
+def go_on(app: App, call_id: int) -> None:
     """Try the next trunk for a call whose last attempt failed because of its trunk, or end it.
 
     Safe to repeat: an attempt belongs to whoever wrote it into the row.
     """
+    call = app.store.call(call_id)
+    if call is None or not call.waits_for_another_trunk:
+        return
     try:
         onward = _next(app, call, call.attempts[-1].outcome or "")
         if onward is None:

@@ -69,7 +69,7 @@ def _announced(
     """Return the row as an inbound call's first question would have made it, or as dialling."""
     from_, to = wanted.from_number, wanted.to_number
     event = wanted.event
-    inbound = InboundCall(event, from_, to, candidates=())
+    inbound = InboundCall(event, from_, to, called=())
     call = calls.ringing(app, carrier, organization_id, inbound, number)
     if not wanted.outbound:
         return call

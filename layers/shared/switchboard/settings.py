@@ -26,6 +26,8 @@ class Settings:
     session_key_secret: str
     carrier_api_urls: Mapping[str, str]
     """Each carrier's REST API: the real one, or a sandbox."""
+    fail_over_function: str = ""
+    """The function that goes on with a call whose SIP trunk failed."""
     local_receivers: tuple[str, ...] = ()
     """Origins on this machine that may be told of calls without TLS; none but in a local stack."""
 
@@ -48,6 +50,7 @@ class Settings:
             public_base_url=env["PUBLIC_BASE_URL"].rstrip("/"),
             secrets_prefix=env["SECRETS_PREFIX"],
             session_key_secret=env["SESSION_KEY_SECRET"],
+            fail_over_function=env.get("FAIL_OVER_FUNCTION", ""),
             local_receivers=tuple(env.get("LOCAL_RECEIVERS", "").split()),
             carrier_api_urls={
                 name.removesuffix(_API_URL).lower(): url.rstrip("/")

@@ -112,6 +112,25 @@ def change(app: App, organization_id: int, trunk_id: str, given: Mapping[str, An
     raise _busy(trunk_id)
 
 
+def sync(app: App, organization_id: int) -> list[tuple[SipTrunk, str | None]]:
+    """Look whether each trunk is ready to carry calls; return them with what is wrong, if anything.
+
+    The contract tells its one bridge of all trunks here. Ours are read for each call, so there is
+    nothing to tell: what can be found out without calling anybody is.
+    """
+    return [(trunk, _problem(app, trunk)) for trunk in app.store.trunks(organization_id)]
+
+
+def _problem(app: App, trunk: SipTrunk) -> str | None:
+    if not trunk.enabled:
+        return "It is disabled."
+    try:
+        app.voice_of(trunk).check_ready_to_dial()
+    except SwitchboardError as error:
+        return str(error)
+    return None
+
+
 def delete(app: App, organization_id: int, trunk_id: str) -> None:
     """Delete a trunk with its secrets. Deleting it again finishes what a run that died began.
 

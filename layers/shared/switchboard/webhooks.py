@@ -5,7 +5,6 @@ from functools import partial
 
 from . import calls
 from .app import App
-from .carriers import BYO_SIP_TRUNK
 from .carriers.base import (
     Ignored,
     InboundCall,
@@ -18,8 +17,8 @@ from .carriers.base import (
     WebhookReply,
     WebhookRequest,
 )
-from .errors import CarrierNotConnected, SignatureInvalid
-from .model import CallEvent, Message
+from .errors import CarrierNotConnected, ConfigError, SignatureInvalid
+from .model import BYO, Call, CallEvent, Message
 from .numbers import purchasing
 
 logger = logging.getLogger(__name__)
@@ -53,7 +52,7 @@ def handle(
 def _verified(app: App, carrier_name: str, organization_id: int, request: WebhookRequest) -> Voice:
     """Return who speaks; raise SignatureInvalid unless it is who it says."""
     trunk_id = request.trunk_id
-    if (carrier_name == BYO_SIP_TRUNK) is (trunk_id is None):
+    if (carrier_name == BYO) is (trunk_id is None):
         raise app.voice_class(carrier_name).forgery("Invalid signature")
     if trunk_id is None:
         carrier = app.voice(carrier_name, organization_id)
@@ -66,7 +65,7 @@ def _verified(app: App, carrier_name: str, organization_id: int, request: Webhoo
         renewed = app.secrets.renewed_trunk(organization_id, trunk_id)
         if renewed is None:
             raise
-        bridge = app.bridge(organization_id, trunk_id, secrets=renewed)
+        bridge = app.bridge(organization_id, trunk_id, renewed)
         bridge.verify(request)
     return bridge
 
@@ -80,9 +79,7 @@ def _act(app: App, carrier: Voice, organization_id: int, request: WebhookRequest
         case CallEvent():
             call = calls.record(app, carrier, organization_id, webhook)
             if call.waits_for_another_trunk:
-                from . import placing  # with what dialling needs, and no ringing phone
-
-                placing.go_on(app, call)
+                _fail_over(app, call)
                 return WebhookReply()
             # Also for a repeated event: the first time it may have failed here.
             carrier.follow_up(request, call, partial(calls.outbound_instruction, app, call))
@@ -108,3 +105,11 @@ def _act(app: App, carrier: Voice, organization_id: int, request: WebhookRequest
         case Ignored(type=kind):
             logger.info("event ignored", extra={"event_type": kind, "carrier": carrier.name})
     return WebhookReply()
+
+
+def _fail_over(app: App, call: Call) -> None:
+    # Not here: this function reads the secrets of its own carrier only, and nobody may wait for
+    # the next trunk's bridge while the carrier waits for us.
+    if app.fail_over is None:
+        raise ConfigError("No function is set that goes on with calls: FAIL_OVER_FUNCTION")
+    app.fail_over(call.id)

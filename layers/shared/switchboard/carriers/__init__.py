@@ -9,14 +9,14 @@ from importlib import import_module
 from typing import Any
 
 from ..errors import UnknownProvider
+from ..model import BYO
 from .base import Carrier, Voice
 
-BYO_SIP_TRUNK = "byo-sip-trunk"
 CARRIERS = {
     "twilio": "Twilio",
     "telnyx": "Telnyx",
 }
-_ALL = CARRIERS | {BYO_SIP_TRUNK: "ByoSipTrunk"}
+_ALL = CARRIERS | {BYO: "ByoSipTrunk"}
 
 
 def carrier_class(name: str) -> type[Carrier]:
@@ -33,7 +33,7 @@ def voice_class(name: str) -> type[Voice]:
 
 def _part(name: str, module: str, suffix: str) -> Any:
     if name not in _ALL:
-        known = " or ".join(f"'{known}'" for known in CARRIERS)
+        known = " or ".join(f"'{known}'" for known in _ALL)
         raise UnknownProvider(f"Provider must be {known}")
     folder = name.replace("-", "_")
     return getattr(import_module(f".{folder}.{module}", __package__), _ALL[name] + suffix)

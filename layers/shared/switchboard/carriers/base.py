@@ -61,9 +61,9 @@ class InboundCall:
     event: CallEvent
     from_: str
     to: str
-    """E.164; what was dialled as it came, when `candidates` say which number is meant."""
-    candidates: tuple[tuple[E164, ...], ...] | None = None
-    """What SIP headers say of the called number, the best header first; see carriers/sip.py."""
+    """E.164; over SIP whatever was dialled."""
+    called: tuple[tuple[E164, ...], ...] | None = None
+    """Over SIP only: the numbers that each header names, the most telling header first."""
 
 
 @dataclass(frozen=True)

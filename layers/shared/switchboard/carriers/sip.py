@@ -1,17 +1,13 @@
-"""What SIP says of a call: the number that was really called, and what a final code means."""
+"""What SIP addresses and headers say of the numbers in them."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
 from ..model import E164, CallStatus, is_e164
 
-type Headers = Mapping[str, tuple[str, ...]]
-"""A request's headers: names in lower case, each with its values from top to bottom."""
-
-# Behind a PBX all its numbers come in on one extension. Where the called one may stand, the most
-# trustworthy place first: this order is the contract's (3.5). RFC 5806, RFC 7044, RFC 7315.
-CALLED_NUMBER_HEADERS = (
+# Behind a PBX, the number that was called stands in one of these: the most telling first.
+_ORDER = (
     "diversion",
     "history-info",
     "x-original-called",
@@ -22,33 +18,21 @@ CALLED_NUMBER_HEADERS = (
     "request-uri",
     "to",
 )
-# One table request brings that many rows; a call that was sent on more often goes in circles.
-_MOST_NUMBERS = 40
-
-# <sip:+14155550100;npdi@pbx.example.com>;reason=…, tel:+1-415-555-0100, or a bare number.
-_URI = re.compile(r"(?:sips?|tel):([^@>;,?\s]{1,128})", re.IGNORECASE)
-_BARE = re.compile(r"\s*\"?(\+?[0-9(][0-9().\s\-]{4,40})\"?\s*(?:[@;,].*)?", re.DOTALL)
-_SEPARATORS = re.compile(r"[().\s\-]")
-_DIGITS = re.compile(r"[1-9][0-9]{10,14}", re.ASCII)
+_LONGEST = 2_000
+_MOST = 10
+_USER = re.compile(r"(?:sips?|tel):([^@;>?,\s\"]+)", re.IGNORECASE)
+_EXTRAS = re.compile(r"[\s().\-]")
 
 
-def called_numbers(headers: Headers) -> tuple[tuple[E164, ...], ...]:
-    """Return the numbers that a call may be for, by header, the most trustworthy header first.
+def called_numbers(headers: Mapping[str, str]) -> tuple[tuple[E164, ...], ...]:
+    """Return the numbers that each header names, the most telling header first.
 
-    More than one of the organization's own in one header is ambiguous: then nobody may choose.
+    `headers` holds SIP headers by name, `Request-URI` and `To` among them. A header that names
+    several numbers does not say which one was called: that is for the reader to decide.
     """
-    seen = 0
-    groups = []
-    for name in CALLED_NUMBER_HEADERS:
-        numbers = tuple(dict.fromkeys(_numbers_in(headers.get(name, ()))))
-        groups.append(numbers[: _MOST_NUMBERS - seen])
-        seen += len(groups[-1])
-    return tuple(group for group in groups if group)
-
-
-def number_in(text: str) -> E164 | None:
-    """Return the phone number of a SIP or tel address, or of a bare number; None without one."""
-    return next(_numbers_in((text,)), None)
+    by_name = {name.lower(): value for name, value in headers.items()}
+    named = (tuple(_numbers_in(by_name.get(name, ""))) for name in _ORDER)
+    return tuple(numbers for numbers in named if numbers)
 
 
 def party(address: str) -> str:
@@ -60,45 +44,47 @@ def party(address: str) -> str:
     return user if is_e164(user) else address[:255]
 
 
+def user_of(address: str) -> str:
+    """Return who is addressed: the part before the @, or all of what is no SIP address."""
+    found = _USER.search(address[:_LONGEST])
+    return unquote(found[1]) if found else address[:255]
+
+
 def is_sip(address: str) -> bool:
     """Tell whether this is a SIP address, and not a number in the telephone network."""
     return address.lower().startswith(("sip:", "sips:")) or "@" in address
 
 
-def user_of(text: str) -> str:
-    """Return the user of a SIP address, or the text itself: what may be shown of an extension."""
-    found = _URI.search(text)
-    shown = unquote(found[1]) if found else text.strip()
-    return "".join(filter(str.isprintable, shown))[:64]
-
-
-def _numbers_in(values: Iterable[str]) -> Iterator[E164]:
-    for value in values:
-        users = _URI.findall(value) or [bare[1] for bare in [_BARE.fullmatch(value)] if bare]
-        for user in users:
-            number = _number(user)
-            if number:
-                yield number
-
-
-def _number(user: str) -> E164 | None:
-    text = _SEPARATORS.sub("", unquote(user))
-    # Some PBXs leave the "+" away. With so many digits it is no guess to add it: only a number that
-    # the organization holds is found by it. Fewer digits may be a national number.
-    if _DIGITS.fullmatch(text):
-        text = f"+{text}"
-    return E164(text) if is_e164(text) else None
-
-
 def ending(code: int) -> CallStatus:
-    """Return how a call ended that was never answered, by SIP's final code (RFC 3261, 21)."""
-    if code in _ENDINGS:
-        return _ENDINGS[code]
-    return CallStatus.COMPLETED if 200 <= code < 300 else CallStatus.FAILED
+    """Return how a call ended that nobody answered, by SIP's final code (RFC 3261, 21)."""
+    if 200 <= code < 300:
+        return CallStatus.COMPLETED
+    return _ENDINGS.get(code, CallStatus.FAILED)
 
+
+# The final codes by which a gateway says that it, and not the person who is called, is the reason:
+# no answer from it at all (408), or trouble of its own. A proxy may go elsewhere with the call.
+TRUNK_FAILURES = frozenset({"408", "500", "502", "503", "504"})
 
 _ENDINGS = {
     **dict.fromkeys([486, 600], CallStatus.BUSY),
     **dict.fromkeys([408, 480], CallStatus.NO_ANSWER),
     487: CallStatus.CANCELLED,
 }
+
+
+def _numbers_in(header: str) -> Iterable[E164]:
+    header = header[:_LONGEST]
+    users = _USER.findall(header) or header.split(",")
+    numbers = (_number(unquote(user)) for user in users[:_MOST])
+    return dict.fromkeys(number for number in numbers if number)
+
+
+def _number(user: str) -> E164 | None:
+    digits = _EXTRAS.sub("", user.strip().strip('<>"'))
+    if digits.startswith("00"):
+        digits = f"+{digits[2:]}"
+    elif digits[:1].isdecimal():
+        # A number without its country becomes one that nobody here holds, and so counts for none.
+        digits = f"+{digits}"
+    return E164(digits) if is_e164(digits) else None

@@ -28,9 +28,10 @@ from .numbers import (
     ReleaseClaim,
 )
 from .refusal import Refusal
-from .trunks import Bridge, SipRoute, SipTrunk, TrunkSecrets
+from .trunks import BYO, Bridge, SipRoute, SipTrunk, TrunkSecrets
 
 __all__ = [
+    "BYO",
     "E164",
     "NOT_IN_COPIES",
     "Actor",

@@ -151,7 +151,7 @@ class Call:
     bridge: str | None = None
     """The carrier that carries a call of a SIP trunk; None when `carrier` does it itself."""
     attempts: tuple[TrunkAttempt, ...] = ()
-    """Over which trunks it was placed, the last one last."""
+    """Over which trunks it was placed, the last one last; the one that it came in over."""
     leases: tuple[Lease, ...] = ()
     """The places it takes up under the organization's limits, until it has ended."""
     spending: Spending | None = None
@@ -165,14 +165,25 @@ class Call:
     duration: int | None = None
     """Seconds between answer and end."""
     hangup_cause: str | None = None
-    sip_trunk_id: str | None = None
-    """The trunk that it goes over, or went over at last, if that is known."""
     history: tuple[CallStep, ...] = ()
 
     @property
     def carried_by(self) -> str:
         """The carrier that is asked to do something with the call."""
         return self.bridge or self.carrier
+
+    @property
+    def sip_trunk_id(self) -> str | None:
+        """The trunk that it goes over, or went over at last; None where that is not known."""
+        return self.attempts[-1].trunk_id if self.attempts else None
+
+    @property
+    def may_fail_over(self) -> bool:
+        """Whether it was placed over a SIP trunk, and nobody has heard or taken it."""
+        placed = self.direction is Direction.OUTBOUND and bool(self.attempts)
+        # By the carriers' own word: Telnyx has none, and its calls are `ringing` from the start.
+        rang = any(step.type == CallStatus.RINGING for step in self.history)
+        return placed and not rang and self.status.rank < CallStatus.IN_PROGRESS.rank
 
     @property
     def waits_for_another_trunk(self) -> bool:

@@ -136,6 +136,7 @@ class NumberOrder:
     status: OrderStatus = OrderStatus.SUBMITTED
     assistant_id: int | None = None
     messaging_profile_id: str | None = None
+    sip_trunk_id: str | None = None
     carrier_order_id: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
     """The contract's `purchase_details`: the carrier's own words."""

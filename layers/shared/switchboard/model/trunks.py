@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+BYO = "byo-sip-trunk"
+"""The carrier of the numbers that an organization holds elsewhere."""
+
 
 class Bridge(StrEnum):
     """Who speaks SIP with a trunk, for a Lambda function cannot."""

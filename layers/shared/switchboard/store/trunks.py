@@ -6,7 +6,7 @@ from datetime import datetime
 
 from .. import items
 from ..items import Item
-from ..model import SipTrunk
+from ..model import Number, SipTrunk
 from .table import FRESH, Table, check, delete, key, put
 
 _UNCHANGED = "version = :seen"
@@ -81,10 +81,12 @@ def trunk_key(organization_id: int, trunk_id: str) -> Item:
     return key(f"ORG#{organization_id}", f"TRUNK#{trunk_id}")
 
 
-def living_trunk(organization_id: int, trunk_id: str) -> Item:
-    """Return the condition that an organization has a trunk, for a number that shall use it."""
-    row = trunk_key(organization_id, trunk_id)
-    return check(row, "attribute_exists(pk) AND attribute_not_exists(deleted_at)")
+def still_there(number: Number) -> list[Item]:
+    """Return the condition that a number's trunk is there, for the transaction that gives it."""
+    if number.sip_trunk_id is None:
+        return []
+    row = trunk_key(number.organization_id, number.sip_trunk_id)
+    return [check(row, "attribute_exists(pk) AND attribute_not_exists(deleted_at)")]
 
 
 def _trunk_item(trunk: SipTrunk) -> Item:

@@ -7,7 +7,6 @@ from typing import Any
 from ...errors import InvalidRequest
 from ...model import Direction
 from ..base import speakable
-from ..sip import Headers
 
 # Longer than any bridge's own id of a call.
 SID_LIMIT = 200
@@ -49,13 +48,13 @@ class Body:
         return Direction(word) if word else None
 
     @property
-    def headers(self) -> Headers:
+    def headers(self) -> dict[str, str]:
         """Return the INVITE's headers; its address and the body's `to` are among them."""
         given = self._fields.get("headers") or {}
         if not isinstance(given, dict) or len(given) > _HEADERS_LIMIT:
             raise InvalidRequest(f"headers must be an object of at most {_HEADERS_LIMIT} names")
-        found = {name.lower(): _values(name, value) for name, value in given.items()}
-        return {"to": (self.text("to", TEXT_LIMIT),)} | found
+        found = {name.lower(): _value(name, value) for name, value in given.items()}
+        return {"to": self.text("to", TEXT_LIMIT)} | found
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -115,17 +114,17 @@ class Body:
         raise InvalidRequest(_TIME.format(name))
 
 
-def _values(name: str, value: object) -> tuple[str, ...]:
-    """Return a header's values; one that came several times is a list, from top to bottom."""
+def _value(name: str, value: object) -> str:
+    """Return a header's value; one that came several times is a list, from top to bottom."""
     values = value if isinstance(value, list) else [value]
     texts = [text for text in values if isinstance(text, str)]
-    joined = "".join(texts)
+    joined = ", ".join(texts)
     if len(texts) < len(values) or len(joined) > _VALUE_LIMIT or not _is_valid(name + joined):
         raise InvalidRequest(
             f"The header {speakable(name[:80])} must be text, or a list of texts, of at most "
             f"{_VALUE_LIMIT} characters"
         )
-    return tuple(texts)
+    return joined
 
 
 def _is_valid(text: str) -> bool:

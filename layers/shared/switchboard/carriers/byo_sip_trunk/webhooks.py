@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from ...errors import InvalidRequest, SignatureInvalid, SignatureUnauthorized
-from ...model import CallEvent, CallStatus, Direction
+from ...model import CallEvent, CallStatus, Direction, is_e164
 from ..base import (
     InboundCall,
     NotUnderstood,
@@ -17,12 +17,13 @@ from ..base import (
     WebhookReply,
     WebhookRequest,
 )
-from ..sip import called_numbers, ending, number_in, user_of
+from ..sip import TRUNK_FAILURES, called_numbers, ending, party, user_of
 from .body import TEXT_LIMIT, Body
 from .bridge import CALL_PATH, PREWARM_PATH, BridgeApi, signature
 
 _FRESH_S = 300
 _SENTENCES_LIMIT = 16_384
+_SHOWN = 64
 
 _STATUS = {
     "queued": CallStatus.QUEUED,
@@ -38,8 +39,6 @@ _STATUS = {
     "canceled": CallStatus.CANCELLED,
     "cancelled": CallStatus.CANCELLED,
 }
-# The trunk's failures, and nothing that a callee says.
-_NOT_THIS_TRUNK = (408, 500, 502, 503, 504)
 _ANSWERED_BY = ("human", "machine", "fax", "unknown")
 
 
@@ -132,7 +131,7 @@ def _event(body: Body, trunk_id: str, now: datetime, asking: CallStatus | None =
         answered_by=body.choice("answered_by", _ANSWERED_BY),
         call_id=body.call_id,
         trunk_id=trunk_id,
-        not_this_trunk=code in _NOT_THIS_TRUNK and readings["status"].is_final,
+        not_this_trunk=readings["status"].is_final and str(code) in TRUNK_FAILURES,
     )
 
 
@@ -166,13 +165,15 @@ def _caller(body: Body) -> str:
     What the network asserts counts only when the caller has not asked to stay unknown.
     """
     given, headers = body.text("from", TEXT_LIMIT), body.headers
-    wishes = ",".join(headers.get("privacy", ())).lower().replace(",", ";").split(";")
+    wishes = headers.get("privacy", "").lower().replace(",", ";").split(";")
     hidden = "anonymous" in given.lower() or "id" in map(str.strip, wishes)
-    asserted = () if hidden else headers.get("p-asserted-identity", ())
-    known = (number for number in map(number_in, (given, *asserted)) if number)
-    return next(known, None) or user_of(given)
+    asserted = "" if hidden else headers.get("p-asserted-identity", "")
+    caller = _shown(given)
+    return caller if is_e164(caller) or not asserted else _shown(asserted)
 
 
 def _shown(address: str) -> str:
-    """Return the phone number of an address, or who is addressed."""
-    return number_in(address) or user_of(address)
+    """Return the phone number of an address, or who is addressed: what may be stored and shown."""
+    found = party(address)
+    found = found if is_e164(found) else user_of(found)
+    return "".join(filter(str.isprintable, found))[:_SHOWN]
