@@ -109,6 +109,9 @@ WANTED = {
     ("post", "/telnyx-webhook"): "CarrierWebhookTelnyx",
     ("get", "/telnyx-webhook"): "CarrierWebhookTelnyx",
     ("head", "/telnyx-webhook"): "CarrierWebhookTelnyx",
+    ("post", "/sip-webhook"): "CarrierWebhookSip",
+    ("post", "/sip-status"): "CarrierWebhookSip",
+    ("post", "/sip-prewarm"): "CarrierWebhookSip",
 }
 # The carriers' signatures and the call's own token are checked in the functions; the API's
 # description holds nothing that is anybody's.

@@ -57,7 +57,7 @@ def create(app: App, organization_id: int, given: Mapping[str, Any]) -> Changed:
         updated_at=now,
         bridge=_usual_bridge(app, organization_id),
     )
-    trunk = _with(blank, given)
+    trunk = _with(blank, given, app.settings.local_receivers)
     secrets = _secrets_of(trunk, TrunkSecrets(), given)
     ready = _hinted(trunk, secrets)
     try:
@@ -100,7 +100,8 @@ def change(app: App, organization_id: int, trunk_id: str, given: Mapping[str, An
     """
     for _ in range(_WRITE_TRIES):
         found = find(app, organization_id, trunk_id)
-        after = replace(_with(found, given), updated_at=app.clock())
+        wanted = _with(found, given, app.settings.local_receivers)
+        after = replace(wanted, updated_at=app.clock())
         try:
             if _touches_secrets(found, after, given):
                 return _changed_with_secrets(app, found, after, given)
@@ -156,7 +157,7 @@ def delete(app: App, organization_id: int, trunk_id: str) -> None:
 # --- what is given ---
 
 
-def _with(trunk: SipTrunk, given: Mapping[str, Any]) -> SipTrunk:
+def _with(trunk: SipTrunk, given: Mapping[str, Any], local: tuple[str, ...]) -> SipTrunk:
     plain = {name: given[name] for name in _PLAIN if name in given}
     after = replace(trunk, **plain)
     if "name" in given or not trunk.name:
@@ -164,7 +165,7 @@ def _with(trunk: SipTrunk, given: Mapping[str, Any]) -> SipTrunk:
     if "username" in given:
         after = replace(after, username=_username(given["username"]))
     bridge = Bridge(given["bridge"]) if given.get("bridge") else trunk.bridge
-    after = replace(after, bridge=bridge, bridge_url=_bridge_url(trunk, bridge, given))
+    after = replace(after, bridge=bridge, bridge_url=_bridge_url(trunk, bridge, given, local))
     gateway = given.get("gateway") or trunk.gateway
     return replace(after, gateway=_gateway(gateway, bridge))
 
@@ -195,12 +196,17 @@ def _username(given: str) -> str:
     return username
 
 
-def _bridge_url(trunk: SipTrunk, bridge: Bridge, given: Mapping[str, Any]) -> str | None:
+def _bridge_url(
+    trunk: SipTrunk, bridge: Bridge, given: Mapping[str, Any], local: tuple[str, ...]
+) -> str | None:
     if bridge is not Bridge.OWN:
         if given.get("bridge_url"):
             raise InvalidRequest(f"bridge_url is for bridge 'own' only, not '{bridge.value}'")
         return None
-    url = webhook_url("bridge_url", given.get("bridge_url") or trunk.bridge_url)
+    url = given.get("bridge_url") or trunk.bridge_url
+    if url and any(url.startswith(f"{origin}/") for origin in local):
+        return url
+    url = webhook_url("bridge_url", url)
     if url is None:
         raise InvalidRequest("bridge 'own' needs a bridge_url: where it is asked to call")
     return url
