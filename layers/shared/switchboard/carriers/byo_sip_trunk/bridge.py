@@ -63,6 +63,11 @@ _ADVICE: Mapping[Problem, str] = {
     InvalidNumber: "Check the number.",
     CallNotActive: "Look at the call's state: GET /api/v1/calls/sid/….",
 }
+_BEFORE_ANYTHING_IS_SENT = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.LocationValueError,
+)
 # Where the call is gone already.
 _OVER = (404, 409, 410)
 
@@ -162,9 +167,9 @@ def _fields(data: bytes) -> dict[str, Any] | None:
 
 def _was_never_sent(error: Exception) -> bool:
     # The certificate is looked at before anything is said.
-    return isinstance(
-        error, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
-    ) or any(isinstance(cause, ssl.SSLCertVerificationError) for cause in error.args)
+    return isinstance(error, _BEFORE_ANYTHING_IS_SENT) or any(
+        isinstance(cause, ssl.SSLCertVerificationError) for cause in error.args
+    )
 
 
 def _refused(kind: Problem, what: str, said: str, reference: str = "") -> SwitchboardError:
