@@ -7,7 +7,7 @@ import pytest
 
 from switchboard import doctor, trunks
 from switchboard.app import App
-from switchboard.carriers import BYO_SIP_TRUNK, carrier_class
+from switchboard.carriers import carrier_class
 from switchboard.carriers.base import Verdict
 from switchboard.carriers.stock import NumberSearch
 from switchboard.errors import (
@@ -18,7 +18,7 @@ from switchboard.errors import (
     NumberNotFound,
     NumberUnavailable,
 )
-from switchboard.model import E164, Capabilities, Number, NumberStatus, OrderStatus, SipTrunk
+from switchboard.model import BYO, E164, Capabilities, Number, NumberStatus, OrderStatus, SipTrunk
 from switchboard.numbers import carrier_settings, importing, purchasing, releasing, searching
 from switchboard.numbers.carrier_settings import WebhookChanges
 from switchboard.numbers.updating import NumberPatch, update
@@ -42,7 +42,7 @@ def app(app: App, lines: Lines) -> App:
     fake = app.carrier_class
 
     def registry(name: str) -> Any:
-        return carrier_class(name) if name == BYO_SIP_TRUNK else fake(name)
+        return carrier_class(name) if name == BYO else fake(name)
 
     return replace(bridged(app, lines), carrier_class=registry)
 
@@ -55,7 +55,7 @@ def trunk(app: App) -> SipTrunk:
 
 def register(app: App, key: str | None = None, **changes: Any) -> purchasing.Purchase:
     """Register the number."""
-    wanted = a_purchase(provider=BYO_SIP_TRUNK, **changes)
+    wanted = a_purchase(provider=BYO, **changes)
     return purchasing.purchase(app, ORGANIZATION, wanted, key)
 
 
@@ -78,7 +78,7 @@ def test_a_number_is_registered_on_the_first_enabled_trunk(app: App, books: Book
     assert order.details["sip_trunk_id"] == first.id != second.id
     held = number(app)
     assert (held.carrier, held.status, held.sip_trunk_id) == (
-        BYO_SIP_TRUNK,
+        BYO,
         NumberStatus.ACTIVE,
         first.id,
     )
@@ -183,10 +183,10 @@ def test_what_no_trunk_has_is_said_to_be_missing(app: App, trunk: SipTrunk) -> N
     register(app)
 
     with pytest.raises(InvalidRequest, match="no numbers for sale"):
-        searching.search(app, ORGANIZATION, BYO_SIP_TRUNK, NumberSearch("US"))
+        searching.search(app, ORGANIZATION, BYO, NumberSearch("US"))
     with pytest.raises(InvalidRequest, match="no list of countries"):
-        searching.countries(app, ORGANIZATION, BYO_SIP_TRUNK)
-    account = app.carrier(BYO_SIP_TRUNK, ORGANIZATION)
+        searching.countries(app, ORGANIZATION, BYO)
+    account = app.carrier(BYO, ORGANIZATION)
     for ask in (
         lambda: account.has_verified(NUMBER),
         account.verified_caller_ids,
@@ -210,7 +210,7 @@ def test_sync_imports_nothing_over_a_trunk(app: App, trunk: SipTrunk) -> None:
     register(app)
 
     assert [it.carrier for it in importing.sync(app, ORGANIZATION)] == ["fake"]
-    assert list(app.carrier(BYO_SIP_TRUNK, ORGANIZATION).held_numbers()) == []
+    assert list(app.carrier(BYO, ORGANIZATION).held_numbers()) == []
 
 
 def test_diagnosis_says_which_trunks_are_ready(app: App, lines: Lines, trunk: SipTrunk) -> None:
@@ -229,7 +229,7 @@ def test_diagnosis_says_which_trunks_are_ready(app: App, lines: Lines, trunk: Si
         "trunk unconnected": (Verdict.FAILED, "No api_key is stored."),
     }
     assert examined.held
-    (diagnosis,) = doctor.examine(app, ORGANIZATION, BYO_SIP_TRUNK)
+    (diagnosis,) = doctor.examine(app, ORGANIZATION, BYO)
     assert diagnosis.has_failed
 
 
@@ -240,5 +240,5 @@ def test_a_number_of_another_company_is_claimed_once(app: App, trunk: SipTrunk) 
 
     with pytest.raises(NumberUnavailable, match="not available"):
         purchasing.purchase(
-            app, OTHER_ORGANIZATION, a_purchase(provider=BYO_SIP_TRUNK, phone_number=E164(NUMBER))
+            app, OTHER_ORGANIZATION, a_purchase(provider=BYO, phone_number=E164(NUMBER))
         )
