@@ -46,7 +46,10 @@ _Bridge = Annotated[
 class _TrunkFields(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    register: StrictBool = False
+    # "register" is a name of Pydantic's own.
+    registers: Annotated[
+        StrictBool, Field(alias="register", description="Your own bridge shall register there.")
+    ] = False
     provider: Annotated[StrictStr | None, Field(max_length=100)] = None
     bridge: _Bridge = None
     bridge_url: Annotated[StrictStr | None, Field(max_length=2_048)] = None
@@ -106,7 +109,7 @@ def list_trunks() -> Response[Any]:
 def create_trunk(body: Annotated[NewTrunkBody, Body()]) -> Response[Any]:
     """Make a SIP trunk. A signing secret for your own bridge is shown now and never again."""
     organization_id = edge.authorized(api, "admin")
-    made = trunks.create(edge.current_app(api), organization_id, body.model_dump())
+    made = trunks.create(edge.current_app(api), organization_id, body.model_dump(by_alias=True))
     return edge.answer(201, changed_reply(made), _NO_STORE)
 
 
@@ -143,7 +146,7 @@ def get_trunk(trunk_id: TrunkId) -> Response[Any]:
 def update_trunk(trunk_id: TrunkId, body: Annotated[TrunkBody, Body()]) -> Response[Any]:
     """Change what is given of a SIP trunk."""
     organization_id = edge.authorized(api, "admin")
-    given = body.model_dump(exclude_unset=True)
+    given = body.model_dump(exclude_unset=True, by_alias=True)
     changed = trunks.change(edge.current_app(api), organization_id, trunk_id, given)
     return edge.answer(200, changed_reply(changed), _NO_STORE)
 

@@ -17,6 +17,7 @@ from tests.builders import (
     OTHER_ORGANIZATION,
     a_call,
     a_number,
+    a_trunk,
     an_assistant,
 )
 from tests.builders import an_organization as organization
@@ -45,6 +46,7 @@ def settle(app: App, books: Books) -> App:
     app.store.transact(app.store._put_number(line, "attribute_not_exists(pk)"))
     books.hold(NUMBER, carrier_number_id=line.carrier_number_id, points_here=True)
     books.for_sale = [AvailableNumber(NUMBER, "US", Capabilities(voice=True), monthly_cost="1.00")]
+    app.store.add_trunk(a_trunk(name=f"Trunk {MARK}"))
     app.store.add_caller_id(ORGANIZATION, CALLER, "twilio")
     app.store.add_call(
         a_call(

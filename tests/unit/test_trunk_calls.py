@@ -306,6 +306,14 @@ def test_a_call_that_was_taken_never_goes_over_another_trunk(app: App, lines: Li
     assert lines.dialled == [ONE]
 
 
+def test_what_has_rung_is_not_called_again(app: App, lines: Lines) -> None:
+    call = dial(app).call
+    tell(app, call, ONE, CallStatus.RINGING)
+
+    assert fail(app, call, ONE).status is CallStatus.FAILED
+    assert lines.dialled == [ONE]
+
+
 def test_the_bridge_that_carries_a_call_is_the_one_that_ends_it(app: App, lines: Lines) -> None:
     _, two, _ = app.store.trunks(ORGANIZATION)
     trunks.change(app, ORGANIZATION, two.id, {"bridge": "telnyx"})
