@@ -9,6 +9,7 @@ from switchboard.app import App
 from switchboard.carriers.stock import AvailableNumber
 from switchboard.errors import UnknownProvider
 from switchboard.model import CallStatus, Capabilities
+from switchboard.numbers import assigning
 from tests.api.document import Operation
 from tests.builders import (
     CALLER,
@@ -16,7 +17,9 @@ from tests.builders import (
     ORGANIZATION,
     OTHER_ORGANIZATION,
     a_call,
+    a_flow,
     a_number,
+    a_token,
     a_trunk,
     an_assistant,
 )
@@ -47,6 +50,8 @@ def settle(app: App, books: Books) -> App:
     books.hold(NUMBER, carrier_number_id=line.carrier_number_id, points_here=True)
     books.for_sale = [AvailableNumber(NUMBER, "US", Capabilities(voice=True), monthly_cost="1.00")]
     app.store.add_trunk(a_trunk(name=f"Trunk {MARK}"))
+    _add_flow(app)
+    app.store.add_token(a_token(name=f"Deployment {MARK}"))
     app.store.add_caller_id(ORGANIZATION, CALLER, "twilio")
     app.store.add_call(
         a_call(
@@ -57,6 +62,19 @@ def settle(app: App, books: Books) -> App:
         )
     )
     return app
+
+
+def _add_flow(app: App) -> None:
+    # Not the front desk's: an assistant that a flow builds on cannot be deleted.
+    base = an_assistant(id=3002, name=f"Bookings {MARK}")
+    app.store.put_assistant(base)
+    app.store.add_flow(a_flow(name=f"Bookings {MARK}", base_assistant_id=base.id))
+
+
+def prepare(app: App, operation: Operation) -> None:
+    """Let what an operation's example ends be going on."""
+    if operation.name == "unassign_number_from_flow":
+        assigning.bind(app, ORGANIZATION, a_flow().id, a_number().id)
 
 
 def key(app: App, organization_id: int = ORGANIZATION, scopes: list[str] | None = None) -> str:

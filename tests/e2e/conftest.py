@@ -15,6 +15,13 @@ from local.seed import Seed
 from local.workspace import Workspace
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep these tests in one process: they share a stack, and only one fits two cores."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group("local stack"))
+
+
 @dataclass
 class LocalStack:
     """A running stack and a way to speak to it."""

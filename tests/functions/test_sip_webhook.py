@@ -162,6 +162,17 @@ def test_the_caller_is_who_the_invite_says_unless_hidden(
     assert the_call(live).customer_number == caller
 
 
+def test_a_ringing_call_takes_one_read_and_one_write(live: App, tell: Any) -> None:
+    tell(ringing(call_sid="warm"))
+    asked: list[str] = []
+    events = live.store._client.meta.events
+    events.register("provide-client-params.dynamodb", lambda model, **_: asked.append(model.name))
+
+    tell(ringing())
+
+    assert asked == ["BatchGetItem", "TransactWriteItems"]
+
+
 # --- behind a PBX ---
 
 

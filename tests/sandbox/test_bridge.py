@@ -1,5 +1,9 @@
 """The sandbox's bridge and Switchboard: calls through a bridge of the customer's own, both ways."""
 
+import json
+import os
+import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from local.workspace import ROOT
 from switchboard import control, dialing, webhook_edge
 from switchboard.app import App
 from switchboard.model import BYO, CallStatus, DialOptions, MachinePolicy, TrunkSecrets
@@ -95,6 +100,23 @@ def dials(us: Deployment) -> list[dict[str, Any]]:
     answer = us.sandbox.get("/_/requests", params={"operation": "originate"})
     found: list[dict[str, Any]] = answer.raise_for_status().json()["requests"]
     return found
+
+
+def test_the_documented_command_line_signs_as_it_should(us: Deployment) -> None:
+    answered_by_us(us)
+    page = (ROOT / "docs" / "sip-bridge.md").read_text()
+    script = next(it for it in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) if "openssl" in it)
+    known = {"SIGNING_SECRET": SECRET, "SWITCHBOARD_URL": us.url}
+
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env=os.environ | known | {"TRUNK": f"{ORGANIZATION}-{TRUNK}", "no_proxy": "*"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert json.loads(done.stdout)["action"] == "stream"
 
 
 def test_a_call_through_a_bridge_speaks_with_the_assistant(us: Deployment) -> None:

@@ -95,8 +95,15 @@ class Secrets:
             try:
                 self._client.put_secret_value(SecretId=name, SecretString=text)
             except self._client.exceptions.ResourceNotFoundException:
-                self._client.create_secret(Name=name, SecretString=text)
+                self._create(name, text)
         self._kept.pop(name, None)
+
+    def _create(self, name: str, text: str) -> None:
+        try:
+            self._client.create_secret(Name=name, SecretString=text)
+        except self._client.exceptions.ResourceExistsException:
+            # Somebody made it meanwhile: the last to write wins, as with every later change.
+            self._client.put_secret_value(SecretId=name, SecretString=text)
 
     def session_key(self) -> str:
         """Return the key that signs session tokens; raise ServiceUnavailable without it."""
