@@ -22,7 +22,7 @@ from switchboard.model import (
     TrunkAttempt,
     TrunkSecrets,
 )
-from tests.builders import CALLER, ORGANIZATION, OTHER_ORGANIZATION, a_call, an_assistant
+from tests.builders import CALL_SID, CALLER, ORGANIZATION, OTHER_ORGANIZATION, a_call, an_assistant
 from tests.functions.bridges import (
     SECRET,
     SID,
@@ -490,6 +490,24 @@ def test_another_carriers_number_is_not_reached_by_its_query(live: App, send: An
     event = load("carrier_webhook/twilio-inbound-call") | _addressed(f"{ORGANIZATION}-{TRUNK}")
 
     assert send(event, "twilio")["statusCode"] in (401, 403)
+
+
+def test_a_bridge_reaches_no_call_of_a_carrier(live: App, send: Any, tell: Any) -> None:
+    send(load("carrier_webhook/twilio-inbound-call"), "twilio")
+    before = calls.find_by_sid(live, ORGANIZATION, CALL_SID)
+    at_carrier = {"call_sid": CALL_SID, "from": CALLER, "to": TRUNK_NUMBER}
+
+    for path, more in (
+        ("/sip-status", {"status": "completed"}),
+        ("/sip-status", {"status": "completed", "call_id": before.id}),
+        ("/sip-webhook", {}),
+        ("/sip-webhook", {"call_id": before.id, "answered_by": "machine"}),
+    ):
+        code, body = tell(said(path, at_carrier | more))
+
+        assert "token" not in body
+        assert code == 404 or body["action"] == "say"
+    assert calls.find_by_sid(live, ORGANIZATION, CALL_SID) == before
 
 
 # --- nonsense ---
