@@ -310,6 +310,21 @@ def test_an_end_is_read_by_its_status_and_its_sip_code(
     assert the_call(live).status is ended
 
 
+@pytest.mark.parametrize("code", [180, 183])
+def test_a_provisional_code_is_no_end(live: App, tell: Any, code: int) -> None:
+    tell(status("", status=None, sip_code=code))
+
+    assert the_call(live).status is CallStatus.RINGING
+
+
+def test_who_spoke_was_answered_whatever_the_code(live: App, tell: Any) -> None:
+    tell(ringing())
+
+    tell(status("completed", sip_code=503, duration=42))
+
+    assert (the_call(live).status, the_call(live).duration) == (CallStatus.COMPLETED, 42)
+
+
 def test_an_answered_call_that_ended_with_a_code_is_completed(live: App, tell: Any) -> None:
     tell(ringing())
     tell(status("answered"))
@@ -543,6 +558,8 @@ NONSENSE = [
     {"call_sid": SID, "status": "completed", "duration": -1},
     {"call_sid": SID, "status": "completed", "duration": 1e99},
     {"call_sid": SID, "status": "completed", "sip_code": "4x6"},
+    {"call_sid": SID, "sip_code": 7},
+    {"call_sid": SID, "sip_code": 700},
     {"call_sid": SID, "status": "completed", "timestamp": "yesterday"},
     {"call_sid": SID, "status": "completed", "timestamp": "2026-03-02T09:00:00"},
     {"call_sid": SID, "status": "completed", "timestamp": "0001-01-01T00:00:00+23:59"},
