@@ -73,8 +73,10 @@ class NewTrunkBody(_TrunkFields):
 class TrunkBody(_TrunkFields):
     """What shall become different; what is left out stays."""
 
-    name: Annotated[StrictStr, Field(min_length=1, max_length=100, examples=["Office"])] = ""
-    gateway: Annotated[StrictStr, Field(min_length=1, max_length=255)] = ""
+    name: Annotated[StrictStr | None, Field(min_length=1, max_length=100, examples=["Office"])] = (
+        None
+    )
+    gateway: Annotated[StrictStr | None, Field(min_length=1, max_length=255)] = None
     username: _Text = ""
     password: Annotated[
         StrictStr | None,

@@ -160,7 +160,7 @@ def delete(app: App, organization_id: int, trunk_id: str) -> None:
 def _with(trunk: SipTrunk, given: Mapping[str, Any], local: tuple[str, ...]) -> SipTrunk:
     plain = {name: given[name] for name in _PLAIN if name in given}
     after = replace(trunk, **plain)
-    if "name" in given or not trunk.name:
+    if given.get("name") is not None:
         after = replace(after, name=named(given["name"]))
     if "username" in given:
         after = replace(after, username=_username(given["username"]))
