@@ -50,8 +50,6 @@ class Workspace:
         return {
             "TwilioApiUrl": f"{self.sandbox_url}/twilio",
             "TelnyxApiUrl": f"{self.sandbox_url}/telnyx",
-            # The sandbox's bridge is told of calls without TLS.
-            "LocalReceivers": self.sandbox_url,
         }
 
     @property

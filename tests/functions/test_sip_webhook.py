@@ -22,7 +22,7 @@ from switchboard.model import (
     TrunkAttempt,
     TrunkSecrets,
 )
-from tests.builders import CALLER, ORGANIZATION, OTHER_ORGANIZATION, a_call, an_assistant
+from tests.builders import CALL_SID, CALLER, ORGANIZATION, OTHER_ORGANIZATION, a_call, an_assistant
 from tests.functions.bridges import (
     SECRET,
     SID,
@@ -310,6 +310,21 @@ def test_an_end_is_read_by_its_status_and_its_sip_code(
     assert the_call(live).status is ended
 
 
+@pytest.mark.parametrize("code", [180, 183])
+def test_a_provisional_code_is_no_end(live: App, tell: Any, code: int) -> None:
+    tell(status("", status=None, sip_code=code))
+
+    assert the_call(live).status is CallStatus.RINGING
+
+
+def test_who_spoke_was_answered_whatever_the_code(live: App, tell: Any) -> None:
+    tell(ringing())
+
+    tell(status("completed", sip_code=503, duration=42))
+
+    assert (the_call(live).status, the_call(live).duration) == (CallStatus.COMPLETED, 42)
+
+
 def test_an_answered_call_that_ended_with_a_code_is_completed(live: App, tell: Any) -> None:
     tell(ringing())
     tell(status("answered"))
@@ -492,6 +507,24 @@ def test_another_carriers_number_is_not_reached_by_its_query(live: App, send: An
     assert send(event, "twilio")["statusCode"] in (401, 403)
 
 
+def test_a_bridge_reaches_no_call_of_a_carrier(live: App, send: Any, tell: Any) -> None:
+    send(load("carrier_webhook/twilio-inbound-call"), "twilio")
+    before = calls.find_by_sid(live, ORGANIZATION, CALL_SID)
+    at_carrier = {"call_sid": CALL_SID, "from": CALLER, "to": TRUNK_NUMBER}
+
+    for path, more in (
+        ("/sip-status", {"status": "completed"}),
+        ("/sip-status", {"status": "completed", "call_id": before.id}),
+        ("/sip-webhook", {}),
+        ("/sip-webhook", {"call_id": before.id, "answered_by": "machine"}),
+    ):
+        code, body = tell(said(path, at_carrier | more))
+
+        assert "token" not in body
+        assert code == 404 or body["action"] == "say"
+    assert calls.find_by_sid(live, ORGANIZATION, CALL_SID) == before
+
+
 # --- nonsense ---
 
 NONSENSE = [
@@ -525,6 +558,8 @@ NONSENSE = [
     {"call_sid": SID, "status": "completed", "duration": -1},
     {"call_sid": SID, "status": "completed", "duration": 1e99},
     {"call_sid": SID, "status": "completed", "sip_code": "4x6"},
+    {"call_sid": SID, "sip_code": 7},
+    {"call_sid": SID, "sip_code": 700},
     {"call_sid": SID, "status": "completed", "timestamp": "yesterday"},
     {"call_sid": SID, "status": "completed", "timestamp": "2026-03-02T09:00:00"},
     {"call_sid": SID, "status": "completed", "timestamp": "0001-01-01T00:00:00+23:59"},

@@ -57,7 +57,7 @@ class Deployment:
 def deployed(app: App, sandbox: httpx.Client) -> tuple[Deployment, Server]:
     """Serve an App's API; the bridge's commands may go to the sandbox without TLS."""
     origin = str(sandbox.base_url).rstrip("/")
-    settings = replace(app.settings, local_receivers=(origin,))
+    settings = replace(app.settings, event_urls_allowed=(origin,))
     app = replace(app, settings=settings, carrier_class=carrier_class, voice_class=voice_class)
     # In AWS a function of its own does this.
     app = replace(app, fail_over=lambda call_id: placing.go_on(app, call_id))

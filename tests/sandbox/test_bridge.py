@@ -145,6 +145,22 @@ def test_events_that_are_repeated_reordered_or_lost_do_not_confuse_us(
     assert us.ended().status is CallStatus.COMPLETED
 
 
+def test_the_sandboxs_bridge_takes_no_command_that_is_not_signed(us: Deployment) -> None:
+    bridge = us.bridge()
+    command = {"command": "originate", "call_id": 1, "from": TRUNK_NUMBER, "to": CALLER}
+
+    assert us.sandbox.post(bridge["url"], json=command).status_code == 401
+    assert us.sandbox.post("/bridge/none", json=command).status_code == 404
+    assert dials(us) == []
+
+
+def test_a_bridge_that_is_not_described_fully_is_refused(us: Deployment) -> None:
+    answer = us.sandbox.post("/_/bridges", json={"trunk": "1001-x"})
+
+    assert answer.status_code == 422
+    assert "base_url" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize("name", ["bad_signature", "unsigned", "stale"])
 def test_a_bridge_that_signs_wrongly_is_not_believed(us: Deployment, name: str) -> None:
     fault(us, "webhook", name, event="call", times=3)

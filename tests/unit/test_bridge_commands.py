@@ -82,7 +82,7 @@ def bridge(network: Network) -> Callable[..., ByoSipTrunkVoice]:
             organization_id=ORGANIZATION,
             clock=Clock(),
             http=network,  # type: ignore[arg-type]
-            local_receivers=local,
+            urls_allowed=local,
         )
         return ByoSipTrunkVoice(known | credentials, context)
 

@@ -159,6 +159,18 @@ def test_only_an_own_bridge_may_know_private_addresses(app: App) -> None:
         change(app, trunk, bridge="twilio")
 
 
+def test_a_bridge_without_tls_is_the_local_stacks_only(app: App) -> None:
+    settings = replace(app.settings, event_urls_allowed=("http://127.0.0.1:4100",))
+    local = replace(app, settings=settings)
+    url = "http://127.0.0.1:4100/bridge/1"
+
+    assert made(local, bridge="own", bridge_url=url).bridge_url == url
+    with pytest.raises(InvalidRequest):
+        made(local, name="Other", bridge="own", bridge_url="http://127.0.0.1:41000/bridge/1")
+    with pytest.raises(InvalidRequest):
+        made(app, name="Other", bridge="own", bridge_url=url)
+
+
 def test_a_bridge_url_is_for_own_bridges_and_they_need_one(app: App) -> None:
     with pytest.raises(InvalidRequest, match="needs a bridge_url"):
         made(app, bridge="own")

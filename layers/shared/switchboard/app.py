@@ -130,5 +130,5 @@ class App:
             organization_id=organization_id,
             clock=self.clock,
             http=self.http,
-            local_receivers=self.settings.local_receivers,
+            urls_allowed=self.settings.event_urls_allowed,
         )

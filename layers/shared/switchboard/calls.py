@@ -134,13 +134,22 @@ def _known(app: App, organization_id: int, event: CallEvent) -> Call | None:
     # Our own id comes back with every event of a call that we placed, and is there before
     # the carrier's is: its first event may overtake the answer to our request.
     if event.call_id is None:
-        return app.store.call_by_sid(organization_id, event.call_sid)
+        call = app.store.call_by_sid(organization_id, event.call_sid)
+        _check_teller(call, event)
+        return call
     call = app.store.call(event.call_id)
     if call is None or call.organization_id != organization_id:
         return None
+    _check_teller(call, event)
     # Another leg of the same conversation is another call.
     is_ours = call.call_sid in ("", event.call_sid) or call.is_over(event.call_sid)
     return call if is_ours else None
+
+
+def _check_teller(call: Call | None, event: CallEvent) -> None:
+    # A bridge whose secret is known to somebody else must not reach a carrier's calls.
+    if call and event.trunk_id and call.carried_by != BYO:
+        raise CallNotFound(f"{event.call_sid} is no call of this bridge: its own ids are its own")
 
 
 def find(app: App, organization_id: int, call_id: int) -> Call:
@@ -302,6 +311,8 @@ def record_ringing(app: App, call: Call) -> Call:
                 call = replace(call, id=app.new_id())
                 continue
         earlier = app.store.call_by_sid(call.organization_id, call.call_sid)
+        if earlier and earlier.carried_by != call.carried_by:
+            raise CallNotFound(f"{call.call_sid} is a call of {earlier.carried_by}, not of this")
         if earlier is None or earlier.answered_with is not None:
             return earlier or call
         try:

@@ -57,7 +57,7 @@ def create(app: App, organization_id: int, given: Mapping[str, Any]) -> Changed:
         updated_at=now,
         bridge=_usual_bridge(app, organization_id),
     )
-    trunk = _with(blank, given, app.settings.local_receivers)
+    trunk = _with(blank, given, app.settings.event_urls_allowed)
     secrets = _secrets_of(trunk, TrunkSecrets(), given)
     ready = _hinted(trunk, secrets)
     try:
@@ -100,7 +100,7 @@ def change(app: App, organization_id: int, trunk_id: str, given: Mapping[str, An
     """
     for _ in range(_WRITE_TRIES):
         found = find(app, organization_id, trunk_id)
-        wanted = _with(found, given, app.settings.local_receivers)
+        wanted = _with(found, given, app.settings.event_urls_allowed)
         after = replace(wanted, updated_at=app.clock())
         try:
             if _touches_secrets(found, after, given):
@@ -157,7 +157,7 @@ def delete(app: App, organization_id: int, trunk_id: str) -> None:
 # --- what is given ---
 
 
-def _with(trunk: SipTrunk, given: Mapping[str, Any], local: tuple[str, ...]) -> SipTrunk:
+def _with(trunk: SipTrunk, given: Mapping[str, Any], allowed: tuple[str, ...]) -> SipTrunk:
     plain = {name: given[name] for name in _PLAIN if name in given}
     after = replace(trunk, **plain)
     if given.get("name") is not None:
@@ -165,7 +165,7 @@ def _with(trunk: SipTrunk, given: Mapping[str, Any], local: tuple[str, ...]) -> 
     if "username" in given:
         after = replace(after, username=_username(given["username"]))
     bridge = Bridge(given["bridge"]) if given.get("bridge") else trunk.bridge
-    after = replace(after, bridge=bridge, bridge_url=_bridge_url(trunk, bridge, given, local))
+    after = replace(after, bridge=bridge, bridge_url=_bridge_url(trunk, bridge, given, allowed))
     gateway = given.get("gateway") or trunk.gateway
     return replace(after, gateway=_gateway(gateway, bridge))
 
@@ -197,14 +197,14 @@ def _username(given: str) -> str:
 
 
 def _bridge_url(
-    trunk: SipTrunk, bridge: Bridge, given: Mapping[str, Any], local: tuple[str, ...]
+    trunk: SipTrunk, bridge: Bridge, given: Mapping[str, Any], allowed: tuple[str, ...]
 ) -> str | None:
     if bridge is not Bridge.OWN:
         if given.get("bridge_url"):
             raise InvalidRequest(f"bridge_url is for bridge 'own' only, not '{bridge.value}'")
         return None
     url = given.get("bridge_url") or trunk.bridge_url
-    if url and any(url.startswith(f"{origin}/") for origin in local):
+    if url and any(url.startswith(f"{origin}/") for origin in allowed):
         return url
     url = webhook_url("bridge_url", url)
     if url is None:

@@ -144,12 +144,12 @@ class CarrierContext:
     clock: Callable[[], datetime]
     http: urllib3.PoolManager
     """For requests on the path of a ringing phone, where no carrier's SDK is imported."""
-    local_receivers: tuple[str, ...] = ()
-    """Origins on this machine, which an organization's own URLs may name without TLS."""
+    urls_allowed: tuple[str, ...] = ()
+    """Beginnings of an organization's own URLs that need not be HTTPS: the local stack's."""
 
-    def is_local_receiver(self, url: str) -> bool:
-        """Tell whether a URL is at one of the origins that the local stack lets in."""
-        return any(url.startswith(f"{origin}/") for origin in self.local_receivers)
+    def is_allowed(self, url: str) -> bool:
+        """Tell whether a URL is one of those that the deployment excepts."""
+        return any(url.startswith(f"{origin}/") for origin in self.urls_allowed)
 
     def trunk_url(self, path: str, trunk_id: str) -> str:
         """Return the public URL of `path` for what speaks for one SIP trunk."""

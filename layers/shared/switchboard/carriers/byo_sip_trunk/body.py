@@ -42,6 +42,14 @@ class Body:
         return self.figure("call_id", _ID_LIMIT)
 
     @property
+    def sip_code(self) -> int | None:
+        """Return SIP's status code."""
+        code = self.figure("sip_code", 699)
+        if code is not None and code < 100:
+            raise InvalidRequest("sip_code must be a whole number from 100 to 699")
+        return code
+
+    @property
     def direction(self) -> Direction | None:
         """Return who started the call, if it says."""
         word = self.choice("direction", tuple(Direction))

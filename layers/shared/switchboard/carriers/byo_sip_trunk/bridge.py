@@ -139,7 +139,7 @@ class BridgeApi:
         if not (url and self._credentials.get("signing_secret")):
             said = "the trunk has no bridge_url or no signing secret"
             raise _refused(CarrierMisconfigured, what, said)
-        if not url.startswith("https://") and not self._context.is_local_receiver(url):
+        if not url.startswith("https://") and not self._context.is_allowed(url):
             raise _refused(CarrierMisconfigured, what, "its URL does not begin with https://")
         return url
 

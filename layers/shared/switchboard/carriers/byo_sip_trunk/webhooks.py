@@ -39,6 +39,9 @@ _STATUS = {
     "canceled": CallStatus.CANCELLED,
     "cancelled": CallStatus.CANCELLED,
 }
+_PROVISIONAL = {180: CallStatus.RINGING, 183: CallStatus.RINGING}
+# How a call ends that a trunk has failed; one that is `completed` may have been answered.
+_NOBODY_HEARD = (CallStatus.FAILED, CallStatus.NO_ANSWER)
 _ANSWERED_BY = ("human", "machine", "fax", "unknown")
 
 
@@ -109,14 +112,14 @@ def _announcement(request: WebhookRequest, trunk_id: str, now: datetime) -> Webh
 
 def _event(body: Body, trunk_id: str, now: datetime, asking: CallStatus | None = None) -> CallEvent:
     sid, word = body.call_sid, body.text("status", 40).lower()
-    code = body.figure("sip_code")
+    code, duration = body.sip_code, body.figure("duration")
     status = asking or _STATUS.get(word)
     if status is None and word:
         raise InvalidRequest(f"status must be one of: {', '.join(_STATUS)}")
     if status is None and code is None:
         raise InvalidRequest("An event needs a status or a sip_code")
     kind = asking.value if asking else word or f"sip-{code}"
-    readings = _readings(status, code)
+    readings = _readings(status, code, spoken=bool(duration))
     return CallEvent(
         id=f"{sid}:{kind}:{body.text('sequence', 40)}",
         type=kind,
@@ -126,12 +129,12 @@ def _event(body: Body, trunk_id: str, now: datetime, asking: CallStatus | None =
         direction=body.direction,
         from_=_caller(body),
         to=_shown(body.text("to", TEXT_LIMIT)),
-        duration=body.figure("duration"),
+        duration=duration,
         hangup_cause=body.text("cause", TEXT_LIMIT) or (None if code is None else str(code)),
         answered_by=body.choice("answered_by", _ANSWERED_BY),
         call_id=body.call_id,
         trunk_id=trunk_id,
-        not_this_trunk=readings["status"].is_final and str(code) in TRUNK_FAILURES,
+        not_this_trunk=str(code) in TRUNK_FAILURES and readings["status"] in _NOBODY_HEARD,
     )
 
 
@@ -144,15 +147,17 @@ def _path(request: WebhookRequest) -> str:
     return urlsplit(request.url).path
 
 
-def _readings(status: CallStatus | None, code: int | None) -> dict[str, Any]:
+def _readings(status: CallStatus | None, code: int | None, spoken: bool) -> dict[str, Any]:
     """Return how an end is read for a call that was answered, and for one that was not.
 
     A code tells the latter best: bridges say `failed` of a busy line, and `completed` of any
     call that is over.
     """
+    if code is not None and code < 200:
+        return {"status": status or _PROVISIONAL.get(code, CallStatus.DIALING)}
     if status is None:
         status = CallStatus.FAILED if code is None else ending(code)
-    if not status.is_final or code is None or 200 <= code < 300:
+    if not status.is_final or code is None or code < 300 or spoken:
         return {"status": status}
     if status is CallStatus.COMPLETED:
         return {"status": status, "status_unanswered": ending(code)}
