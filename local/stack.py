@@ -92,4 +92,5 @@ def _addresses(workspace: Workspace) -> dict[str, str]:
         "TWILIO_API_URL": held["TwilioApiUrl"],
         "TELNYX_API_URL": held["TelnyxApiUrl"],
         "VONAGE_API_URL": held["VonageApiUrl"],
+        "EVENT_URLS_ALLOWED": held["EventUrlsAllowed"],
     }

@@ -19,6 +19,8 @@ REFUSALS = (
 ANSWER_FAULTS = ("error_after_success", "lost_answer", "timeout", "delay")
 # Telnyx orders are settled later, so they can fail later too.
 ORDER_FAULTS = ("pending_order", "order_failure", "documents_required")
+# Of a bridge's trunk: the call was not made, and may be made over another one.
+TRUNK_FAULTS = ("not_this_trunk", "trunk_timeout")
 WEBHOOK_FAULTS = (
     "duplicate",
     "reorder",
@@ -30,7 +32,7 @@ WEBHOOK_FAULTS = (
     "tampered",
 )
 # Whose signature carries a time, and whose carries a hash of the body beside it.
-_DATED = ("telnyx", "vonage")
+_DATED = ("telnyx", "vonage", "bridge")
 _HASHED = ("vonage",)
 WEBHOOK = "webhook"
 
@@ -112,6 +114,8 @@ class Faults:
                 name for name in WEBHOOK_FAULTS if fault.carrier in only.get(name, (fault.carrier,))
             )
         orders = fault.carrier == "telnyx" and fault.operation == "buy_number"
+        if fault.carrier == "bridge":
+            return REFUSALS + TRUNK_FAULTS + ANSWER_FAULTS
         return REFUSALS + ANSWER_FAULTS + (ORDER_FAULTS if orders else ())
 
     def strike(self, carrier: str, operation: str, event: str | None = None) -> Fault | None:

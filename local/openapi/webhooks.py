@@ -17,6 +17,19 @@ _VONAGE = (
     "`Authorization`: the URL ends in `?org=` or `?call=` with an id. What is not signed is "
     "answered 503, so that it comes again with a signature."
 )
+_BRIDGE = (
+    "Your own SIP bridge sends JSON, signed in `X-Switchboard-Signature` with its trunk's "
+    "secret: see docs/sip-bridge.md."
+)
+_TRUNK: list[Json] = [
+    {
+        "name": "trunk",
+        "in": "query",
+        "required": True,
+        "description": "Organization and SIP trunk that the URL was made for.",
+        "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,15}-[0-9a-f-]{36}$"},
+    }
+]
 _ADDRESSEE: list[Json] = [
     {
         "name": "org",
@@ -79,6 +92,41 @@ def _twilio(name: str, summary: str, reply: Json) -> Json:
     return _webhook(name, summary, _TWILIO, "403", reply, body)
 
 
+def _own_bridge(name: str, summary: str, example: Json, reply: Json) -> Json:
+    fields = {"call_sid": {"type": "string", "maxLength": 200}}
+    schema = {"type": "object", "required": ["call_sid"], "properties": fields}
+    body = {"application/json": {"schema": schema, "example": example}}
+    made = _webhook(name, summary, _BRIDGE, "401", reply, body)
+    made["parameters"] = _TRUNK
+    missing = _problem("`call_not_found`: an event of a call that is not known.")
+    made["responses"] |= {"404": missing}
+    return made
+
+
+def _told(text: str, schema: Json) -> Json:
+    return {"description": text, "content": {"application/json": {"schema": schema}}}
+
+
+_SID = "b3f7c2d0-5f0a-4d33-9f0e-2d1c8a7e6b54"
+_INSTRUCTION: Json = {
+    "type": "object",
+    "required": ["action"],
+    "properties": {
+        "action": {"type": "string", "enum": ["stream", "say", "dial", "reject"]},
+        "call_id": {"type": "integer"},
+        "stream_url": {"type": "string"},
+        "token": {"type": "string"},
+        "parameters": {"type": "object", "additionalProperties": {"type": "string"}},
+        "text": {"type": "string"},
+        "to": {"type": "string"},
+        "sip_code": {"type": "integer"},
+    },
+}
+_PREWARMED: Json = {
+    "type": "object",
+    "required": ["call_sid", "prewarmed"],
+    "properties": {"call_sid": {"type": "string"}, "prewarmed": {"type": "boolean"}},
+}
 _XML: Json = {
     "description": "TwiML: what the caller shall hear.",
     "content": {"application/xml": {"schema": {"type": "string"}}},
@@ -136,6 +184,24 @@ OPERATIONS: dict[tuple[str, str], Json] = {
     ),
     ("head", "/telnyx-webhook"): _operation(
         "telnyx_probe_head", "For the carriers", "Are you there?", _PROBE, _THERE
+    ),
+    ("post", "/sip-webhook"): _own_bridge(
+        "sip_webhook",
+        "A call rings, or was answered: what now?",
+        {"call_sid": _SID, "from": "+12125550199", "to": "+14155550177"},
+        _told("What to do with the call.", _INSTRUCTION),
+    ),
+    ("post", "/sip-status"): _own_bridge(
+        "sip_status",
+        "A call's state changed",
+        {"call_sid": _SID, "status": "completed", "duration": 42},
+        _DONE,
+    ),
+    ("post", "/sip-prewarm"): _own_bridge(
+        "sip_prewarm",
+        "A call will come",
+        {"call_sid": _SID, "to_number": "+14155550177"},
+        _told("The call's record is made.", _PREWARMED),
     ),
     ("get", "/fallback/twilio.xml"): _operation(
         "twilio_fallback_get", "For the carriers", "Apologise to a caller", _FALLBACK, _APOLOGY

@@ -21,6 +21,7 @@ from tests.builders import (
     a_flow,
     a_number,
     a_token,
+    a_trunk,
     an_assistant,
 )
 from tests.builders import an_organization as organization
@@ -49,6 +50,7 @@ def settle(app: App, books: Books) -> App:
     app.store.transact(app.store._put_number(line, "attribute_not_exists(pk)"))
     books.hold(NUMBER, carrier_number_id=line.carrier_number_id, points_here=True)
     books.for_sale = [AvailableNumber(NUMBER, "US", Capabilities(voice=True), monthly_cost="1.00")]
+    app.store.add_trunk(a_trunk(name=f"Trunk {MARK}"))
     _add_flow(app)
     app.store.add_token(a_token(name=f"Deployment {MARK}"))
     app.store.add_caller_id(ORGANIZATION, CALLER, "twilio")

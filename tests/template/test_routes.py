@@ -81,6 +81,14 @@ WANTED = {
     ("put", "/api/v1/users/me/api-keys/{key_id}"): "Directory",
     ("delete", "/api/v1/users/me/api-keys/{key_id}"): "Directory",
     ("get", "/api/v1/audit"): "Directory",
+    ("get", "/api/v1/sip-trunks"): "Directory",
+    ("post", "/api/v1/sip-trunks"): "Directory",
+    ("post", "/api/v1/sip-trunks/sync"): "Directory",
+    ("get", "/api/v1/sip-trunks/{trunk_id}"): "Directory",
+    ("put", "/api/v1/sip-trunks/{trunk_id}"): "Directory",
+    ("delete", "/api/v1/sip-trunks/{trunk_id}"): "Directory",
+    ("post", "/api/v1/sip-trunks/{trunk_id}/enable"): "Directory",
+    ("post", "/api/v1/sip-trunks/{trunk_id}/disable"): "Directory",
     ("post", "/api/v1/calls/initiate"): "InitiateCall",
     ("post", "/calls/initiate"): "InitiateCall",
     ("get", "/api/v1/calls"): "Calls",
@@ -106,6 +114,9 @@ WANTED = {
     ("get", "/vonage-webhook"): "CarrierWebhookVonage",
     ("post", "/webhooks/sms/vonage"): "CarrierWebhookVonage",
     ("get", "/webhooks/sms/vonage"): "CarrierWebhookVonage",
+    ("post", "/sip-webhook"): "CarrierWebhookSip",
+    ("post", "/sip-status"): "CarrierWebhookSip",
+    ("post", "/sip-prewarm"): "CarrierWebhookSip",
 }
 # The carriers' signatures and the call's own token are checked in the functions; the API's
 # description holds nothing that is anybody's.
@@ -136,7 +147,7 @@ def test_every_function_has_code_and_serves_something(functions: dict[str, Json]
         module, _, function = properties.get("Handler", "app.lambda_handler").rpartition(".")
         code = ROOT / properties["CodeUri"] / f"{module.replace('.', '/')}.py"
         assert f"def {function}(" in code.read_text(), name
-    assert set(functions) == {*WANTED.values(), "Authorizer"}
+    assert set(functions) == {*WANTED.values(), "Authorizer", "FailOver"}
 
 
 def test_only_webhooks_sessions_and_the_description_are_open(

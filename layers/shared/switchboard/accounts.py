@@ -8,14 +8,12 @@ from .app import App
 from .carriers.base import Carrier, Check, Connection
 from .directory import organizations
 from .errors import CarrierNotConnected, Conflict, InvalidRequest, OutcomeUnknown
+from .secrets import hint
 from .store import Taken
 
 # Longer than every request of a connection can take together.
 _LEASE_S = 120
 _WRITE_TRIES = 5
-_SHOWN = 4
-# Of a shorter one, its end would be too much.
-_LONG = 12
 
 
 def connect(
@@ -105,11 +103,6 @@ def _show(app: App, organization_id: int, carrier: str, credentials: Mapping[str
             continue
         return
     raise Conflict(f"{carrier.title()} is connected, but others change the organization. Repeat.")
-
-
-def hint(secret: str) -> str:
-    """Return as much of a credential as may be shown: its end, when that gives little away."""
-    return f"…{secret[-_SHOWN:]}" if len(secret) >= _LONG else "…"
 
 
 def _complete(credentials: Mapping[str, Any], fields: tuple[str, ...]) -> dict[str, str]:

@@ -12,7 +12,7 @@ SwitchboardError
 ├── NotFound 404 ── AssistantNotFound, NoAssistant, CallNotFound, NumberNotFound, FlowNotFound
 ├── RequestTooLarge 413
 ├── Conflict 409 ── NumberUnavailable, IdempotencyKeyReused, PurchaseInProgress, CallInProgress,
-│                   CallNotPlaced, NumberAssigned, NumberNotReady, ReleaseInProgress
+│                   CallNotPlaced, NumberAssigned, NumberNotReady, ReleaseInProgress, TrunkInUse
 ├── LimitExceeded 429
 ├── ServiceUnavailable 503        one of our own dependencies does not answer
 └── CarrierError 502 ── InvalidCredentials, CarrierPermissionDenied, CarrierMisconfigured,
@@ -243,6 +243,12 @@ class ReleaseInProgress(Conflict):
     """The number is just being released."""
 
     code = "release_in_progress"
+
+
+class TrunkInUse(Conflict):
+    """Numbers use the SIP trunk, so that it cannot be deleted."""
+
+    code = "trunk_in_use"
 
 
 class CallInProgress(Conflict):
