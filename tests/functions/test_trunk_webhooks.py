@@ -15,6 +15,7 @@ from functions.carrier_webhook.app import lambda_handler
 from switchboard import calls
 from switchboard.app import App
 from switchboard.model import BYO, E164, Call, CallStatus, Direction, TrunkAttempt
+from switchboard.store.table import Table
 from tests.builders import CALL_SID, CALLER, NUMBER, ORGANIZATION, a_call, a_number
 from tests.clock import START
 from tests.functions import signed
@@ -266,3 +267,22 @@ def test_telnyx_says_it_with_its_causes(
 
     assert bool(asked) is fails_over
     assert calls.find(live, ORGANIZATION, 9001).status.is_final is not fails_over
+
+
+@pytest.mark.parametrize(("make", "carrier"), [(twilio_call, "twilio"), (telnyx_call, "telnyx")])
+def test_a_call_over_sip_costs_one_read_and_one_write(
+    live: App, send: Send, monkeypatch: pytest.MonkeyPatch, make: Any, carrier: str
+) -> None:
+    asked: list[str] = []
+    real = Table._do
+
+    def counted(self: Table, request: Any, **arguments: Any) -> Any:
+        asked.append(request.__name__)
+        return real(self, request, **arguments)
+
+    monkeypatch.setattr(Table, "_do", counted)
+    many = ", ".join(f"<sip:+1415555{n:04}@pbx.example.com>" for n in range(20))
+
+    send(make("100", Diversion=many, X_Original_To=str(OTHER)), carrier)
+
+    assert asked == ["batch_get_item", "transact_write_items"]
