@@ -17,6 +17,7 @@ _FUNCTIONS = {
     "twilio": "CarrierWebhookTwilio",
     "telnyx": "CarrierWebhookTelnyx",
     "vonage": "CarrierWebhookVonage",
+    "byo-sip-trunk": "CarrierWebhookSip",
 }
 
 

@@ -22,7 +22,15 @@ from switchboard.model import (
     TrunkAttempt,
     TrunkSecrets,
 )
-from tests.builders import CALL_SID, CALLER, ORGANIZATION, OTHER_ORGANIZATION, a_call, an_assistant
+from tests.builders import (
+    CALL_SID,
+    CALLER,
+    NUMBER,
+    ORGANIZATION,
+    OTHER_ORGANIZATION,
+    a_call,
+    an_assistant,
+)
 from tests.functions.bridges import (
     SECRET,
     SID,
@@ -372,6 +380,12 @@ def test_an_announced_inbound_call_is_answered_as_it_was_announced(live: App, te
 
     assert body["stream_url"] == "wss://night.example.com/s"
     assert the_call(live).assistant_id == 3002
+
+
+def test_an_announced_call_to_a_carriers_number_is_nobodys(live: App, tell: Any) -> None:
+    tell(said("/sip-prewarm", {"call_sid": SID, "to_number": NUMBER}))
+
+    assert tell(ringing(to=NUMBER))[1]["action"] == "say"
 
 
 def test_variables_may_come_as_text(live: App, tell: Any) -> None:

@@ -8,6 +8,7 @@ from .app import App
 from .carriers.base import InboundCall, Prewarm, Voice, WebhookReply
 from .errors import AssistantNotFound, NoAssistant, SwitchboardError
 from .model import (
+    BYO,
     E164,
     Assistant,
     Call,
@@ -38,6 +39,8 @@ def prewarm(app: App, carrier: Voice, organization_id: int, wanted: Prewarm) -> 
 def _call(app: App, carrier: Voice, organization_id: int, wanted: Prewarm) -> Call:
     ours = wanted.from_number if wanted.outbound else wanted.to_number
     number = _number(app, organization_id, ours)
+    if number and not wanted.outbound and number.carrier != BYO:
+        number = None  # what the telephone network brings to us is never called over a trunk
     call = _announced(app, carrier, organization_id, wanted, number)
     if call.status.is_final:
         return call
@@ -102,9 +105,9 @@ def _assistant(
             raise AssistantNotFound(f"Assistant {wanted.assistant_id} not found, or not active")
         return named
     assistant = number.assistant if number else None
-    if assistant is None and wanted.outbound:
+    if wanted.outbound and (assistant is None or not assistant.is_active):
         raise NoAssistant(
-            "assistant_id is required: from_number is no number of yours that has an assistant"
+            "assistant_id is required: no active assistant answers from_number, if it is yours"
         )
     return assistant
 
