@@ -94,7 +94,12 @@ def _twilio(name: str, summary: str, reply: Json) -> Json:
 
 def _own_bridge(name: str, summary: str, example: Json, reply: Json) -> Json:
     fields = {"call_sid": {"type": "string", "maxLength": 200}}
-    schema = {"type": "object", "required": ["call_sid"], "properties": fields}
+    schema = {
+        "type": "object",
+        "required": ["call_sid"],
+        "properties": fields,
+        "additionalProperties": True,
+    }
     body = {"application/json": {"schema": schema, "example": example}}
     made = _webhook(name, summary, _BRIDGE, "401", reply, body)
     made["parameters"] = _TRUNK
@@ -162,6 +167,10 @@ _SAID: Json = {
 
 
 def _vonage(name: str, summary: str, reply: Json, *, by_get: bool = False) -> Json:
+    if by_get:
+        # Without a field of Vonage's own it is a probe, which is told nothing.
+        nothing = {"text/plain": {"schema": {"type": "string"}}}
+        reply = reply | {"content": reply.get("content", {}) | nothing}
     made = _webhook(name, summary, _VONAGE, "503", reply, _SAID)
     if by_get:
         del made["requestBody"]

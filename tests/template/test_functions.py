@@ -101,7 +101,7 @@ def test_a_function_that_asks_carriers_reads_the_secrets_of_all(
     functions: dict[str, Json],
 ) -> None:
     asking = {
-        name: re.findall(r"/\*/(\w+)-", json.dumps(statements(properties)))
+        name: re.findall(r"/\*/(\w+)-\?", json.dumps(statements(properties)))
         for name, properties in functions.items()
         if not name.startswith("CarrierWebhook")
     }
