@@ -105,6 +105,8 @@ def test_a_function_that_asks_carriers_reads_the_secrets_of_all(
         for name, properties in functions.items()
         if not name.startswith("CarrierWebhook")
     }
+    # It dials again over the carriers that bridge SIP trunks, and no others.
+    assert asking.pop("FailOver") == ["twilio", "telnyx"]
 
     found = {name: carriers for name, carriers in asking.items() if carriers}
     assert len(found) > 1
