@@ -17,6 +17,7 @@ class TrunkAccount(TrunkNumbers):
     """The trunks together: each is enabled, and whoever speaks SIP with it is ready."""
 
     credential_fields: ClassVar[tuple[str, ...]] = ()
+    credential_options: ClassVar[tuple[str, ...]] = ()
 
     def connect(self) -> Connection:
         """Raise InvalidRequest: trunks are made one by one."""

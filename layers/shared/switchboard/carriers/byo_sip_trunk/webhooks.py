@@ -49,6 +49,7 @@ class BridgeWebhooks(BridgeApi):
     """What the bridge of one trunk says of its calls."""
 
     forgery: ClassVar[type[SignatureInvalid]] = SignatureUnauthorized
+    asks_with_get: ClassVar[bool] = False
 
     def verify(self, request: WebhookRequest) -> None:
         """Check X-Switchboard-Signature over `<timestamp>.<body>`, and that it is of now."""
