@@ -84,7 +84,7 @@ class CallReply(TypedDict):
     ]
     hangup_cause: Annotated[
         str | None,
-        Field(description="Why it ended: the carrier's word, or why it was not dialled."),
+        Field(description="Why it ended, or why it was not dialled."),
     ]
     history: list[CallStepReply]
 
