@@ -57,7 +57,7 @@ class LocalStack:
         self.be_patient()
 
     def be_patient(self) -> None:
-        """Let everybody wait as long as Twilio does: a function's first start here is no Lambda's."""
+        """Let everybody wait as long as Twilio: a function's first start here is no Lambda's."""
         limits = {"vonage_answer_limit_s": 15, "caller_patience_s": 15}
         url = f"{self.env['SANDBOX_URL']}/_/settings"
         self.http.patch(url, json=limits).raise_for_status()
