@@ -14,6 +14,8 @@ _API_BUDGET = 2.0
 _FUNCTIONS = {
     "CarrierWebhookTwilio": ({"CARRIER": "twilio"}, _WEBHOOK_BUDGET),
     "CarrierWebhookTelnyx": ({"CARRIER": "telnyx"}, _WEBHOOK_BUDGET),
+    "CarrierWebhookVonage": ({"CARRIER": "vonage"}, _WEBHOOK_BUDGET),
+    "CarrierWebhookSip": ({"CARRIER": "byo-sip-trunk"}, _WEBHOOK_BUDGET),
     "PurchaseNumber": ({}, _API_BUDGET),
     "InitiateCall": ({}, _API_BUDGET),
     "Calls": ({}, _API_BUDGET),

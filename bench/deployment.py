@@ -23,6 +23,7 @@ from bench.runtime import ROOT
 from bench.serving import served
 from switchboard import accounts, tokens, webhook_edge, wiring
 from switchboard.app import App
+from switchboard.carriers import CARRIERS
 from switchboard.directory import assistants, organizations
 from switchboard.settings import Settings
 
@@ -152,7 +153,7 @@ def _app(meter: Meter, sandbox_url: str, public_url: str) -> App:
         public_base_url=public_url,
         secrets_prefix="switchboard/bench",
         session_key_secret=_SESSION_KEY,
-        carrier_api_urls={name: f"{sandbox_url}/{name}" for name in ("twilio", "telnyx")},
+        carrier_api_urls={name: f"{sandbox_url}/{name}" for name in CARRIERS},
     )
     # Clients take over what is registered with the session that makes them.
     boto3.DEFAULT_SESSION.events.register("request-created", meter.count)

@@ -21,8 +21,8 @@ _INBOUND_DYNAMODB = 2
 # reservation in one transaction, how it went in another.
 _OUTBOUND_DYNAMODB = 3
 _DIALLING = 1
-_BUYING = {"twilio": 1, "telnyx": 1}
-_ANSWERING = {"twilio": 0, "telnyx": 1}
+_BUYING = {"twilio": 1, "telnyx": 1, "vonage": 2}
+_ANSWERING = {"twilio": 0, "telnyx": 1, "vonage": 0}
 # The refused order, the search, the order: https://developers.telnyx.com/docs/numbers says that
 # only numbers of a recent search can be ordered, and nothing tells beforehand.
 _BUYING_AFTER_A_SEARCH = 3

@@ -30,6 +30,7 @@ ENVIRONMENT = {
     "SESSION_KEY_SECRET": "switchboard/bench/session-key",
     "TWILIO_API_URL": "http://127.0.0.1:9",
     "TELNYX_API_URL": "http://127.0.0.1:9",
+    "VONAGE_API_URL": "http://127.0.0.1:9",
     "POWERTOOLS_SERVICE_NAME": "switchboard",
     "LOG_LEVEL": "INFO",
 }

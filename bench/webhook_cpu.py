@@ -13,7 +13,12 @@ _BUDGET_MS = 3
 _CALLS = 400
 _WARM_AFTER = 50
 
-_FUNCTIONS = {"twilio": "CarrierWebhookTwilio", "telnyx": "CarrierWebhookTelnyx"}
+_FUNCTIONS = {
+    "twilio": "CarrierWebhookTwilio",
+    "telnyx": "CarrierWebhookTelnyx",
+    "vonage": "CarrierWebhookVonage",
+    "byo-sip-trunk": "CarrierWebhookSip",
+}
 
 
 def measure(runtime: Runtime) -> Iterator[Figure]:

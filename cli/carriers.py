@@ -25,7 +25,7 @@ def carriers() -> None:
 @app.command()
 def connect(
     ctx: typer.Context,
-    carrier: Annotated[str, typer.Argument(metavar="CARRIER", help="twilio or telnyx.")],
+    carrier: Annotated[str, typer.Argument(metavar="CARRIER", help="twilio, telnyx or vonage.")],
     organization: OrganizationId,
 ) -> None:
     """Probe an account, set it up at the carrier once, and store its credentials.
@@ -57,9 +57,14 @@ def is_terminal() -> bool:
 
 
 def _credentials(deployment: "App", carrier: str) -> dict[str, Any]:
-    fields = deployment.carrier_class(carrier).credential_fields
+    adapter = deployment.carrier_class(carrier)
+    fields = adapter.credential_fields
     if is_terminal():
-        return {name: typer.prompt(name, hide_input=True, err=True) for name in fields}
+        asked = {name: typer.prompt(name, hide_input=True, err=True) for name in fields}
+        return asked | {
+            name: typer.prompt(f"{name} (may be left empty)", "", show_default=False, err=True)
+            for name in adapter.credential_options
+        }
     wanted = json.dumps(dict.fromkeys(fields, "…"), ensure_ascii=False)
     try:
         given = json.load(sys.stdin)

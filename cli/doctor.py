@@ -18,7 +18,7 @@ def doctor(
     organization: OrganizationId,
     carrier: Annotated[
         str | None,
-        typer.Option(metavar="CARRIER", help="Look at this one only: twilio or telnyx."),
+        typer.Option(metavar="CARRIER", help="Look at this one only: twilio, telnyx or vonage."),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON for programs; the words go to stderr.")

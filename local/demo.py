@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from . import evidence, outbound, timeline
+from . import evidence, outbound, timeline, trunk
 from .evidence import Evidence, bearer
 from .outbound import OutboundEvidence
 from .problem import Problem
@@ -27,6 +27,7 @@ def run(env: dict[str, str], progress: Progress) -> int:
             called = _call_from_it(http, env, carrier, number, progress)
             timeline.show_outbound(progress.console, called)
             failed += [f"{carrier}: {claim}" for claim in rung.missing() + called.missing()]
+        failed += _ring_a_trunk(http, env, progress)
         timeline.show_calls(progress.console, _calls(http, env))
     if failed:
         for claim in failed:
@@ -34,6 +35,13 @@ def run(env: dict[str, str], progress: Progress) -> int:
         return 1
     progress.note("[bold green]Everything that should have happened was seen.[/]")
     return 0
+
+
+def _ring_a_trunk(http: httpx.Client, env: dict[str, str], progress: Progress) -> list[str]:
+    rung, called = trunk.ring(http, env, progress)
+    timeline.show_trunk(progress.console, rung)
+    timeline.show_outbound(progress.console, called)
+    return [f"SIP trunk: {claim}" for claim in rung.missing() + called.missing()]
 
 
 def _find_and_ring(

@@ -108,7 +108,12 @@ def stream_parameters(transcript: Json) -> dict[str, str]:
     if stream is None:
         return {}
     query = parse_qs(urlsplit(stream["url"]).query)
-    custom = stream["start"].get("start", {}).get("customParameters") or {}
+    opening = stream["start"]
+    if opening.get("event") == "websocket:connected":
+        # Vonage's headers lie flat beside the event.
+        custom = {name: opening[name] for name in opening.keys() - {"event", "content-type"}}
+    else:
+        custom = opening.get("start", {}).get("customParameters") or {}
     return {name: values[0] for name, values in query.items()} | custom
 
 

@@ -11,7 +11,7 @@ import httpx
 from .problem import Problem
 from .workspace import Workspace
 
-CARRIERS = ("twilio", "telnyx")
+CARRIERS = ("twilio", "telnyx", "vonage")
 _SCOPES = (
     "numbers:read",
     "numbers:write",

@@ -68,7 +68,7 @@ def _seed(workspace: Workspace, progress: Progress) -> dict[str, str]:
     with progress.step("organization, API token and assistant"):
         values |= seed.people(known)
     with (
-        progress.step("connecting Twilio and Telnyx to the sandbox's accounts"),
+        progress.step("connecting Twilio, Telnyx and Vonage to the sandbox's accounts"),
         ThreadPoolExecutor() as pool,
     ):
         list(pool.map(lambda carrier: seed.connect(carrier, values["ORGANIZATION_ID"]), CARRIERS))
@@ -91,4 +91,6 @@ def _addresses(workspace: Workspace) -> dict[str, str]:
         "SESSION_KEY_SECRET": held["SessionKeySecret"],
         "TWILIO_API_URL": held["TwilioApiUrl"],
         "TELNYX_API_URL": held["TelnyxApiUrl"],
+        "VONAGE_API_URL": held["VonageApiUrl"],
+        "EVENT_URLS_ALLOWED": held["EventUrlsAllowed"],
     }

@@ -9,8 +9,9 @@ from rich.table import Table
 
 from .evidence import Evidence, stream_parameters
 from .outbound import CALLEE, RENDERED, WORDS, OutboundEvidence
+from .trunk import CARRIER, TrunkEvidence
 
-_NAMES = {"twilio": "Twilio", "telnyx": "Telnyx"}
+_NAMES = {"twilio": "Twilio", "telnyx": "Telnyx", "vonage": "Vonage", "bridge": "Bridge"}
 _QUERY = re.compile(
     r"(?<=\w)\?\S+"
 )  # a stream URL's token is long, and a secret while the call lasts
@@ -26,6 +27,19 @@ def show(console: Console, evidence: Evidence) -> None:
     asked = f"POST /api/v1/phone-numbers/purchase {evidence.number}"
     said = f"{evidence.purchase_status} {_message(evidence.purchase)}"
     _request(table, name, asked, evidence.carrier_requests, evidence.purchase_ms, said)
+    for step in evidence.transcript.get("steps", []):
+        table.add_row(str(step["elapsed_ms"]), *_told(step, name, outbound=False))
+    _session(table, evidence.transcript, evidence.session_status)
+    console.print(table)
+
+
+def show_trunk(console: Console, evidence: TrunkEvidence) -> None:
+    """Print how a number on a SIP trunk was registered and called."""
+    name = _NAMES[CARRIER]
+    table = _table(f"{name}: {evidence.number}")
+    table.add_row("", "you → API", f"POST /api/v1/phone-numbers/purchase {evidence.number}")
+    said = f"{evidence.purchase_status} {_message(evidence.purchase)}"
+    table.add_row("", "API → you", said, end_section=True)
     for step in evidence.transcript.get("steps", []):
         table.add_row(str(step["elapsed_ms"]), *_told(step, name, outbound=False))
     _session(table, evidence.transcript, evidence.session_status)

@@ -50,6 +50,7 @@ class Workspace:
         return {
             "TwilioApiUrl": f"{self.sandbox_url}/twilio",
             "TelnyxApiUrl": f"{self.sandbox_url}/telnyx",
+            "VonageApiUrl": f"{self.sandbox_url}/vonage",
         }
 
     @property

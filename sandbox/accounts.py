@@ -4,7 +4,7 @@ import secrets
 from typing import Any
 
 from sandbox import ids
-from sandbox.books import Account, telnyx_account
+from sandbox.books import Account, telnyx_account, vonage_account
 
 _CHANGEABLE = ("balance", "notification_url", "require_search")
 
@@ -20,8 +20,12 @@ def make(wanted: dict[str, Any]) -> Account:
     elif carrier == "telnyx":
         key = "KEY" + secrets.token_hex(16).upper()
         account = telnyx_account(key, secrets.token_hex(32), "telnyx-" + secrets.token_hex(4))
+    elif carrier == "vonage":
+        account = vonage_account(
+            secrets.token_hex(4), secrets.token_urlsafe(12), secrets.token_hex(32)
+        )
     else:
-        raise ValueError("carrier must be twilio or telnyx")
+        raise ValueError("carrier must be twilio, telnyx or vonage")
     change(account, wanted)
     return account
 

@@ -9,13 +9,15 @@ from starlette.routing import BaseRoute, Mount, WebSocketRoute
 
 from sandbox import carriers, control, runtime
 from sandbox.books import Books
+from sandbox.bridge import protocol, web
 from sandbox.faults import Faults
 from sandbox.world import World
 
 
 def build(state_file: Path | None = None) -> Starlette:
     """Build the application; owned numbers are kept in the state file when one is given."""
-    faults = Faults({name: c.operations for name, c in carriers.CARRIERS.items()})
+    operations = {name: c.operations for name, c in carriers.CARRIERS.items()}
+    faults = Faults(operations | {protocol.CARRIER: set(protocol.COMMANDS)})
     world = World(Books(state_file), faults)
 
     @asynccontextmanager
@@ -30,7 +32,8 @@ def build(state_file: Path | None = None) -> Starlette:
 
 def _routes() -> list[BaseRoute]:
     return [
-        Mount("/_", routes=control.routes()),
+        Mount("/_", routes=[*control.routes(), *web.control_routes()]),
+        Mount("/bridge", routes=web.commands()),
         *(Mount(f"/{name}", routes=c.routes()) for name, c in carriers.CARRIERS.items()),
         WebSocketRoute("/runtime/echo{rest:path}", runtime.echo),
     ]

@@ -14,6 +14,9 @@ DEFAULT_TWILIO_SID = "AC5a4db0c5000000000000000000000001"
 DEFAULT_TWILIO_TOKEN = "5a4db0c5000000000000000000000002"
 DEFAULT_TELNYX_KEY = "KEY5A4DB0C5000000000000000000000003_sandbox"
 DEFAULT_TELNYX_SEED = bytes(range(32)).hex()
+DEFAULT_VONAGE_KEY = "5a4db0c5"
+DEFAULT_VONAGE_SECRET = "5a4db0c500000004"
+DEFAULT_VONAGE_SIGNATURE_SECRET = "5a4db0c500000000000000000000000000000000000000000000000000000005"
 
 
 @dataclass
@@ -67,7 +70,7 @@ class Resource:
 
 
 def default_accounts() -> list[Account]:
-    """Make the two accounts that are always there, with credentials known to everybody."""
+    """Make the accounts that are always there, with credentials known to everybody."""
     return [
         Account(
             "twilio",
@@ -75,6 +78,7 @@ def default_accounts() -> list[Account]:
             {"account_sid": DEFAULT_TWILIO_SID, "auth_token": DEFAULT_TWILIO_TOKEN},
         ),
         telnyx_account(DEFAULT_TELNYX_KEY, DEFAULT_TELNYX_SEED, "telnyx-default"),
+        vonage_account(DEFAULT_VONAGE_KEY, DEFAULT_VONAGE_SECRET, DEFAULT_VONAGE_SIGNATURE_SECRET),
     ]
 
 
@@ -82,6 +86,16 @@ def telnyx_account(api_key: str, seed: str, account_id: str) -> Account:
     """Make a Telnyx account whose webhooks are signed with the key grown from a seed (hex)."""
     credentials = {"api_key": api_key, "public_key": telnyx_public_key(seed)}
     return Account("telnyx", account_id, credentials, {"signing_seed": seed})
+
+
+def vonage_account(api_key: str, api_secret: str, signature_secret: str) -> Account:
+    """Make a Vonage account; applications, with keys of their own, are made over REST."""
+    credentials = {
+        "api_key": api_key,
+        "api_secret": api_secret,
+        "signature_secret": signature_secret,
+    }
+    return Account("vonage", api_key, credentials)
 
 
 def _entry(number: OwnedNumber, via: str) -> dict[str, Any]:
@@ -198,6 +212,9 @@ class Books:
 
     def _read(self, stored: dict[str, Any]) -> None:
         self.accounts = [Account(**a) for a in stored["accounts"]]
+        # A file from before a carrier was played has no account there.
+        known = {account.carrier for account in self.accounts}
+        self.accounts += [a for a in default_accounts() if a.carrier not in known]
         self.numbers = [OwnedNumber(**n) for n in stored["numbers"]]
         self.resources = [Resource(**r) for r in stored["resources"]]
         self.purchases = stored["purchases"]

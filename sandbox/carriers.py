@@ -13,6 +13,8 @@ from sandbox.telnyx import routes as telnyx
 from sandbox.transcript import Call, Plan
 from sandbox.twilio import portal as twilio_portal
 from sandbox.twilio import routes as twilio
+from sandbox.vonage import portal as vonage_portal
+from sandbox.vonage import routes as vonage
 from sandbox.world import World
 
 
@@ -42,7 +44,7 @@ class Carrier:
 
 
 def _nothing_to_complete(world: World, order: Resource, status: str) -> None:
-    """Twilio sells at once: there is never an order to complete."""
+    """Do nothing: who sells at once never has an order to complete."""
 
 
 CARRIERS = {
@@ -65,5 +67,15 @@ CARRIERS = {
         configure=telnyx_portal.configure,
         caller_ids=telnyx_portal.caller_ids,
         complete_caller_id=telnyx_portal.complete_caller_id,
+    ),
+    "vonage": Carrier(
+        operations=vonage.OPERATIONS,
+        routes=vonage.routes,
+        place_call=vonage.place_call,
+        complete_order=_nothing_to_complete,
+        new_number=vonage_portal.new_number,
+        configure=vonage_portal.configure,
+        caller_ids=vonage_portal.caller_ids,
+        complete_caller_id=vonage_portal.complete_caller_id,
     ),
 }

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox import carriers, inventory
+from sandbox import carriers, inventory, sip_domains
 from sandbox.control_web import Wrong, body, matching, route
 from sandbox.far_end import BadFarEnd
 from sandbox.transcript import Call, Plan
@@ -21,13 +21,31 @@ async def _place(request: Request, world: World) -> Response:
     carrier, to = wanted.get("carrier"), wanted.get("to")
     if carrier not in carriers.CARRIERS:
         raise Wrong(422, f"carrier must be one of: {', '.join(sorted(carriers.CARRIERS))}")
+    if sip_domains.is_address(to):
+        return await _place_over_sip(request, world, str(carrier), wanted)
     number = world.books.owner(carrier, to) if isinstance(to, str) else None
     account = world.books.account(carrier, number.account) if number else None
     if number is None or account is None:
         raise Wrong(404, f"nobody owns {to} at {carrier}: buy it first")
     from_, plan = _caller(wanted)
     call, player = carriers.CARRIERS[carrier].place_call(world, account, number, from_, plan)
-    call.note("ringing", f"{from_} calls {to} ({carrier})", carrier_call_id=call.carrier_call_id)
+    return await _play(request, world, call, player)
+
+
+async def _place_over_sip(
+    request: Request, world: World, carrier: str, wanted: dict[str, Any]
+) -> Response:
+    account, domain, headers = sip_domains.dialled(world, carrier, wanted)
+    caller = sip_domains.check_caller(wanted.get("from"))
+    _, plan = _caller(wanted | {"from": "+14155550100"})
+    call, player = carriers.CARRIERS[carrier].place_call(world, account, domain, caller, plan)
+    call.sip_headers = headers
+    return await _play(request, world, call, player)
+
+
+async def _play(request: Request, world: World, call: Call, player: carriers.Player) -> Response:
+    text = f"{call.from_} calls {call.to} ({call.carrier})"
+    call.note("ringing", text, carrier_call_id=call.carrier_call_id)
     world.play(call, player.play())
     if request.query_params.get("wait") == "false":
         return JSONResponse({"id": call.id, "carrier_call_id": call.carrier_call_id}, 202)

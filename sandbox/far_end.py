@@ -16,6 +16,8 @@ class Ending:
     status: str
     sip_code: str
     text: str
+    rings: bool = True
+    """Whether a phone rang at all."""
 
 
 BUSY = Ending("busy", "486", "The callee is busy")
@@ -25,12 +27,18 @@ RUNG_OUT = Ending("no-answer", "487", "Nobody answered within the ring time")
 UNKNOWN_NUMBER = Ending("failed", "404", "There is no such number")
 UNREACHABLE = Ending("failed", "503", "The callee's network cannot be reached")
 
+# What a SIP gateway does that a call should have gone over: no phone rings.
+GATEWAY_DOWN = Ending("failed", "503", "The SIP gateway refuses the call", rings=False)
+GATEWAY_SILENT = Ending("failed", "408", "The SIP gateway does not answer", rings=False)
+
 _ENDINGS = {
     "busy": BUSY,
     "reject": REJECTED,
     "no_answer": NO_ANSWER,
     "unknown_number": UNKNOWN_NUMBER,
     "unreachable": UNREACHABLE,
+    "gateway_down": GATEWAY_DOWN,
+    "gateway_silent": GATEWAY_SILENT,
 }
 # Who picks up, for answering-machine detection; the last one is gone before it can tell.
 _ANSWERING = {
@@ -63,6 +71,12 @@ class FarEnd:
     def plan(self) -> Plan:
         """Return what it does once it has answered."""
         return Plan(self.hangup_after_s, tuple(self.say))
+
+    @property
+    def rings(self) -> bool:
+        """Whether a phone rings before anything else happens."""
+        ending = _ENDINGS.get(self.behaviour)
+        return ending is None or ending.rings
 
     @property
     def answered_by(self) -> str:
@@ -104,7 +118,9 @@ class FarEnds:
     def at(self, number: str) -> FarEnd:
         """Return the phone at a number."""
         everybody = self._programmed.get(EVERYBODY, FarEnd())
-        return self._programmed.get(number, everybody)
+        # "@host" stands for whoever is called over a SIP gateway.
+        gateway = self._programmed.get(f"@{number.partition('@')[2]}", everybody)
+        return self._programmed.get(number, gateway)
 
     def report(self) -> list[dict[str, Any]]:
         """List the programmed phones."""

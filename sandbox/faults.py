@@ -19,6 +19,8 @@ REFUSALS = (
 ANSWER_FAULTS = ("error_after_success", "lost_answer", "timeout", "delay")
 # Telnyx orders are settled later, so they can fail later too.
 ORDER_FAULTS = ("pending_order", "order_failure", "documents_required")
+# Of a bridge's trunk: the call was not made, and may be made over another one.
+TRUNK_FAULTS = ("not_this_trunk", "trunk_timeout")
 WEBHOOK_FAULTS = (
     "duplicate",
     "reorder",
@@ -27,7 +29,11 @@ WEBHOOK_FAULTS = (
     "bad_signature",
     "unsigned",
     "stale",
+    "tampered",
 )
+# Whose signature carries a time, and whose carries a hash of the body beside it.
+_DATED = ("telnyx", "vonage", "bridge")
+_HASHED = ("vonage",)
 WEBHOOK = "webhook"
 
 
@@ -103,9 +109,13 @@ class Faults:
     @staticmethod
     def _valid(fault: Fault) -> tuple[str, ...]:
         if fault.operation == WEBHOOK:
-            stale = fault.carrier == "telnyx"  # Twilio's signature carries no time
-            return tuple(name for name in WEBHOOK_FAULTS if stale or name != "stale")
+            only = {"stale": _DATED, "tampered": _HASHED}
+            return tuple(
+                name for name in WEBHOOK_FAULTS if fault.carrier in only.get(name, (fault.carrier,))
+            )
         orders = fault.carrier == "telnyx" and fault.operation == "buy_number"
+        if fault.carrier == "bridge":
+            return REFUSALS + TRUNK_FAULTS + ANSWER_FAULTS
         return REFUSALS + ANSWER_FAULTS + (ORDER_FAULTS if orders else ())
 
     def strike(self, carrier: str, operation: str, event: str | None = None) -> Fault | None:

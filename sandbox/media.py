@@ -27,14 +27,20 @@ _SILENCE = b"\xff" * 160
 
 @dataclass(frozen=True)
 class Dialect:
-    """How one carrier words the frames of a media stream."""
+    """How one carrier words the frames of a media stream.
+
+    Without `media` the audio goes as it is, in binary frames; without `stop` there is no farewell.
+    `tone` and `silence` are 20 ms of the carrier's encoding each.
+    """
 
     opening: list[dict[str, Any]]
-    media: Callable[[int, str], dict[str, Any]]
-    stop: dict[str, Any]
+    media: Callable[[int, str], dict[str, Any]] | None
+    stop: dict[str, Any] | None
     headers: dict[str, str] = field(default_factory=dict)
     # Telnyx plays raw audio only when the stream was asked for in `rtp` mode.
     plays_raw_audio: bool = True
+    tone: bytes = _TONE
+    silence: bytes = _SILENCE
 
 
 class StreamRefused(Exception):
@@ -67,7 +73,7 @@ class MediaStream:
         self._call = call
         self._url = url
         self._dialect = dialect
-        self._sent: list[str] = []
+        self._sent: list[str | bytes] = []
         self.findings: dict[str, Any] = {
             "url": url,
             "start": dialect.opening[-1],
@@ -123,36 +129,39 @@ class MediaStream:
             await asyncio.gather(speaking, *ends, return_exceptions=True)
 
     async def _say_goodbye(self, socket: ClientConnection) -> None:
+        if self._dialect.stop is None:
+            return
         try:
             await socket.send(json.dumps(self._dialect.stop))
         except ConnectionClosed:
             self.findings["closed_by"] = "runtime"
 
     async def _speak(self, socket: ClientConnection) -> None:
-        await self._frames(socket, _SILENCE, GREETING_FRAMES)
+        await self._frames(socket, self._dialect.silence, GREETING_FRAMES)
         for sentence in self._call.plan.say:
             side = self._call.far_side
             self._call.note(f"{side}_said", f"{side.capitalize()}: {sentence}", sentence=sentence)
-            await self._frames(socket, _TONE, FRAMES_PER_WORD * len(sentence.split()))
+            await self._frames(socket, self._dialect.tone, FRAMES_PER_WORD * len(sentence.split()))
         while True:
-            await self._frames(socket, _SILENCE, 1)
+            await self._frames(socket, self._dialect.silence, 1)
 
     async def _frames(self, socket: ClientConnection, audio: bytes, count: int) -> None:
-        payload = base64.b64encode(audio).decode()
+        media, payload = self._dialect.media, base64.b64encode(audio).decode()
         for _ in range(count):
             self.findings["frames_sent"] += 1
             number = self.findings["frames_sent"]
-            self._sent.append(payload)
-            await socket.send(json.dumps(self._dialect.media(number, payload)))
+            self._sent.append(payload if media else audio)
+            await socket.send(json.dumps(media(number, payload)) if media else audio)
             await asyncio.sleep(FRAME_S)
 
     async def _listen(self, socket: ClientConnection) -> None:
         began = time.monotonic()
-        heard: list[str] = []
+        heard: list[str | bytes] = []
         async for message in socket:
             frame = _parse(message)
-            if frame.get("event") == "media":
-                heard.append(str(frame.get("media", {}).get("payload", "")))
+            audio = self._audio(message, frame)
+            if audio is not None:
+                heard.append(audio)
                 self.findings["frames_received"] = len(heard)
                 self.findings["echoed"] = heard == self._sent[: len(heard)]
                 if len(heard) == 1:
@@ -162,6 +171,14 @@ class MediaStream:
                 if frame.get("event") == "mark":
                     # A carrier gives a mark back once the audio before it was played.
                     await socket.send(json.dumps(frame))
+
+    def _audio(self, message: str | bytes, frame: dict[str, Any]) -> str | bytes | None:
+        """Return the audio in a message, as it is written in this dialect."""
+        if self._dialect.media is None:
+            return message if isinstance(message, bytes) else None
+        if frame.get("event") != "media":
+            return None
+        return str(frame.get("media", {}).get("payload", ""))
 
     def _note_first_audio(self, began: float) -> None:
         ms = round((time.monotonic() - began) * 1000)

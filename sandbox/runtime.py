@@ -7,13 +7,19 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 
 async def echo(socket: WebSocket) -> None:
-    """Speak both carriers' dialects: send each media frame back, and a mark after the first."""
+    """Speak all dialects: send each media frame back, and a mark after the first in JSON."""
     await socket.accept()
     stream_sid: str | None = None
     marked = False
     try:
         while True:
-            frame = json.loads(await socket.receive_text())
+            message = await socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            if message.get("bytes") is not None:
+                await socket.send_bytes(message["bytes"])  # Vonage's audio
+                continue
+            frame = json.loads(message["text"])
             match frame.get("event"):
                 case "start":
                     stream_sid = frame.get("streamSid")

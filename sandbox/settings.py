@@ -12,6 +12,8 @@ class Settings:
 
     twilio_webhook_limit_s: float = 15.0
     telnyx_webhook_limit_s: float = 2.0
+    vonage_answer_limit_s: float = 5.0
+    vonage_event_limit_s: float = 10.0
     retry_delay_s: float = 0.2
     first_command_timeout_s: float = 10.0
     caller_patience_s: float = 5.0

@@ -47,6 +47,10 @@ class Call:
     # Set while other instructions wait to replace those being carried out.
     interrupted: asyncio.Event = field(default_factory=asyncio.Event)
     hung_up_by: str | None = None
+    reference_sip: str | None = None
+    """SIP's Call-ID of a call that went out over SIP."""
+    sip_headers: dict[str, str] | None = None
+    """What came with a call over SIP; None for any other call."""
 
     @property
     def far_side(self) -> str:

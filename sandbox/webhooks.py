@@ -17,23 +17,6 @@ _EXCERPT = 500
 
 
 @dataclass(frozen=True)
-class Hook:
-    """A webhook to send.
-
-    `urls` holds one entry per attempt. `build` makes the signed request for an attempt (from 1);
-    its last argument names the fault that spoils the signature, if any. An `asks` hook wants
-    instructions in the reply, so it cannot arrive late.
-    """
-
-    carrier: str
-    event: str
-    urls: list[str]
-    limit_s: float
-    build: Callable[[str, int, str | None], httpx.Request]
-    asks: bool = False
-
-
-@dataclass(frozen=True)
 class Answered:
     """What came back; `status` is None when nothing came."""
 
@@ -47,6 +30,30 @@ class Answered:
     def is_ok(self) -> bool:
         """Tell whether the carrier is content."""
         return self.status is not None and 200 <= self.status < 300
+
+
+def unless_ok(answered: Answered, fault: str | None) -> bool:
+    """Tell whether a carrier that wants any 2xx tries once more."""
+    return not answered.is_ok
+
+
+@dataclass(frozen=True)
+class Hook:
+    """A webhook to send.
+
+    `urls` holds one entry per attempt. `build` makes the signed request for an attempt (from 1);
+    its last argument names the fault that spoils the signature, if any. An `asks` hook wants
+    instructions in the reply, so it cannot arrive late. `again` tells, from an answer and the fault
+    that struck, whether the next attempt is made.
+    """
+
+    carrier: str
+    event: str
+    urls: list[str]
+    limit_s: float
+    build: Callable[[str, int, str | None], httpx.Request]
+    asks: bool = False
+    again: Callable[[Answered, str | None], bool] = unless_ok
 
 
 NO_ANSWER = Answered("", None, "", "", "it was never sent")
@@ -116,7 +123,7 @@ class Outbox:
             if number > 1:
                 await asyncio.sleep(self._world.settings.retry_delay_s * 2 ** (number - 2))
             answered = await self._attempt(hook, url, number, fault)
-            if answered.is_ok:
+            if not hook.again(answered, fault):
                 break
         return answered
 

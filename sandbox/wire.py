@@ -1,6 +1,8 @@
 """Serve a carrier's REST request: authenticate, let faults strike, record it, answer."""
 
 import asyncio
+import base64
+import binascii
 import json
 import time
 from collections.abc import Awaitable, Callable
@@ -13,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox import ids
-from sandbox.books import Account
+from sandbox.books import Account, Resource
 from sandbox.faults import ANSWER_FAULTS, REFUSALS, Fault
 from sandbox.world import World
 
@@ -47,7 +49,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Asked:
-    """An authenticated request with its parts parsed."""
+    """An authenticated request with its parts parsed.
+
+    `application` is the one whose token was sent, where a carrier's applications have any.
+    """
 
     world: World
     account: Account
@@ -55,6 +60,7 @@ class Asked:
     query: dict[str, str]
     body: dict[str, Any]
     fault: Fault | None
+    application: Resource | None = None
 
 
 class CarrierApi(Protocol):
@@ -73,6 +79,19 @@ class CarrierApi(Protocol):
 
 
 Handler = Callable[[Asked], Reply]
+Naming = Callable[[dict[str, Any]], str]
+
+
+def basic_credentials(header: str) -> tuple[str, str]:
+    """Return user and password of an Authorization header; both empty when it has none."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return user, password
 
 
 def form_fields(raw: bytes) -> dict[str, Any]:
@@ -89,9 +108,12 @@ def form_fields(raw: bytes) -> dict[str, Any]:
 
 
 def endpoint(
-    api: CarrierApi, operation: str, handler: Handler
+    api: CarrierApi, operation: str | Naming, handler: Handler
 ) -> Callable[[Request], Awaitable[Response]]:
-    """Make a route of a handler; `operation` is the name that faults and the log know it by."""
+    """Make a route of a handler; `operation` is the name that faults and the log know it by.
+
+    It follows from the body where one path does several things.
+    """
 
     async def serve(request: Request) -> Response:
         world: World = request.app.state.world
@@ -111,11 +133,11 @@ def endpoint(
     return serve
 
 
-def _entry(api: CarrierApi, operation: str, request: Request) -> dict[str, Any]:
+def _entry(api: CarrierApi, operation: str | Naming, request: Request) -> dict[str, Any]:
     return {
         "at": ids.iso(),
         "carrier": api.name,
-        "operation": operation,
+        "operation": operation if isinstance(operation, str) else operation({}),
         "method": request.method,
         "path": request.url.path,
         "query": dict(request.query_params),
@@ -135,7 +157,11 @@ def _query(request: Request) -> dict[str, str]:
 
 
 async def _serve(
-    api: CarrierApi, operation: str, handler: Handler, request: Request, entry: dict[str, Any]
+    api: CarrierApi,
+    operation: str | Naming,
+    handler: Handler,
+    request: Request,
+    entry: dict[str, Any],
 ) -> tuple[Reply, bool]:
     """Return the reply and whether it gets lost on its way."""
     world: World = request.app.state.world
@@ -143,11 +169,15 @@ async def _serve(
     entry["account"] = account.id
     body = api.parse(await request.body())
     entry["body"] = {k: "***" if k in _SECRET_FIELDS else v for k, v in body.items()}
-    fault = world.faults.strike(api.name, operation)
+    if not isinstance(operation, str):
+        entry["operation"] = operation(body)
+    fault = world.faults.strike(api.name, entry["operation"])
     entry["fault"] = fault.fault if fault else None
     # What is neither refused nor lost here is the handler's own affair (a pending order).
     own = fault if fault and fault.fault not in REFUSALS + ANSWER_FAULTS else None
-    asked = Asked(world, account, dict(request.path_params), _query(request), body, own)
+    application = getattr(request.state, "application", None)
+    path, query = dict(request.path_params), _query(request)
+    asked = Asked(world, account, path, query, body, own, application)
     if fault and fault.fault in REFUSALS:
         return api.refusal(asked, fault.fault), False
     if fault and fault.fault == "delay":

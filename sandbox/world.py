@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -13,6 +13,10 @@ from sandbox.far_end import FarEnds
 from sandbox.faults import Faults
 from sandbox.settings import Settings
 from sandbox.transcript import Call
+
+if TYPE_CHECKING:
+    from sandbox.bridge.protocol import Bridge
+    from sandbox.bridge.sip import SipLine
 
 REQUESTS_KEPT = 10_000
 # Webhooks under way at once. What listens on a laptop (an AWS emulator) starts a process for each:
@@ -40,6 +44,8 @@ class World:
     calls: dict[str, Call] = field(default_factory=dict)
     requests: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
     webhooks: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
+    bridges: dict[str, "Bridge"] = field(default_factory=dict)
+    sip_lines: dict[str, "SipLine"] = field(default_factory=dict)
     playing: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -89,6 +95,8 @@ class World:
         self.faults.clear()
         self.far_ends.clear()
         self.calls.clear()
+        await self.hang_up_lines()
+        self.bridges.clear()
         self.requests.clear()
         self.webhooks.clear()
 
@@ -99,7 +107,14 @@ class World:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def hang_up_lines(self) -> None:
+        """Give back the ports on which bridges listen for SIP."""
+        for line in self.sip_lines.values():
+            await line.stop()
+        self.sip_lines.clear()
+
     async def close(self) -> None:
         """End everything before the process ends."""
         await self.stop_tasks()
+        await self.hang_up_lines()
         await self.http.aclose()

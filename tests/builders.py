@@ -17,6 +17,7 @@ from switchboard.model import (
     NumberOrder,
     NumberStatus,
     Organization,
+    SipTrunk,
     Token,
 )
 from switchboard.numbers.purchasing import PurchaseRequest
@@ -114,6 +115,23 @@ def an_order(**changes: Any) -> NumberOrder:
 def a_purchase(**changes: Any) -> PurchaseRequest:
     """Return a request to buy a number."""
     return replace(PurchaseRequest(provider="fake", phone_number=NUMBER), **changes)
+
+
+TRUNK = "6f1c9a52-3e0b-4a53-9d53-0f6c1f0a2b7d"
+
+
+def a_trunk(**changes: Any) -> SipTrunk:
+    """Return an enabled trunk that Twilio bridges, without secrets."""
+    trunk = SipTrunk(
+        id=TRUNK,
+        organization_id=ORGANIZATION,
+        name="Office",
+        gateway="sip.example.com:5060",
+        created_at=START,
+        updated_at=START,
+        username="acme",
+    )
+    return replace(trunk, **changes)
 
 
 def an_event(**changes: Any) -> CallEvent:

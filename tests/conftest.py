@@ -3,6 +3,7 @@
 import itertools
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,7 @@ import urllib3
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
+from switchboard import placing
 from switchboard.app import App
 from switchboard.secrets import Secrets
 from switchboard.settings import Settings
@@ -30,6 +32,7 @@ SETTINGS = Settings(
         "fake": "https://api.fake.example",
         "twilio": "https://api.twilio.example",
         "telnyx": "https://api.telnyx.example/v2",
+        "vonage": "https://{host}",
     },
 )
 
@@ -128,6 +131,8 @@ def app(aws: None, clock: Clock, books: Books) -> App:
         voice_class=fake,
         carrier_names=("fake",),
     )
+    # In AWS a function of its own does this.
+    app = replace(app, fail_over=lambda call_id: placing.go_on(app, call_id))
     boto3.client("secretsmanager").create_secret(
         Name=SETTINGS.session_key_secret, SecretString="a-session-key-of-32-characters-x"
     )

@@ -201,7 +201,9 @@ def carriers(books: Books) -> Callable[[str], Any]:
     class Fake(FakeStock):
         name: ClassVar[str] = "fake"
         forgery: ClassVar[type[SignatureInvalid]] = SignatureInvalid
+        asks_with_get: ClassVar[bool] = False
         credential_fields: ClassVar[tuple[str, ...]] = ("key",)
+        credential_options: ClassVar[tuple[str, ...]] = ()
 
         def __init__(self, credentials: Credentials, context: CarrierContext) -> None:
             self.credentials = credentials

@@ -1,4 +1,4 @@
-"""The directory: organizations, assistants, flows, API keys, and the record of changes."""
+"""The directory: organizations, assistants, flows, SIP trunks, API keys, the audit record."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,10 +8,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from switchboard import edge, wiring
 from switchboard.app import App
 
-from . import api_keys, assistants, audit, flows, organization
+from . import api_keys, assistants, audit, flows, organization, sip_trunks
 
 api = edge.api()
-for router in (assistants, flows, organization, api_keys, audit):
+for router in (assistants, flows, organization, api_keys, audit, sip_trunks):
     api.include_router(router.api)
 
 

@@ -83,6 +83,13 @@ class OrganizationBody(BaseModel):
     twilio_auth_token: _Secret = None
     telnyx_api_key: _Secret = None
     telnyx_public_key: _Secret = None
+    vonage_api_key: _Secret = None
+    vonage_api_secret: _Secret = None
+    vonage_signature_secret: _Secret = None
+    vonage_api_region: Annotated[
+        StrictStr | None,
+        Field(max_length=20, description="Where calls are placed: api, api-us, api-eu or api-ap."),
+    ] = None
 
 
 class TwilioBody(BaseModel):

@@ -1,6 +1,6 @@
 """The organization's numbers: list, show, change, give back."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
@@ -13,6 +13,7 @@ from switchboard.errors import (
     Conflict,
     FlowNotFound,
     InvalidNumber,
+    NotFound,
     NotOwned,
     NumberNotFound,
     NumberNotHeld,
@@ -63,7 +64,12 @@ class UpdateBody(BaseModel):
         Field(ge=0, le=_LARGEST_ID, description="Which flow shall answer it; 0 is none."),
     ] = None
     sip_trunk_id: Annotated[
-        Literal[""] | None, Field(description='Only "": numbers of SIP trunks are not served.')
+        StrictStr | None,
+        Field(
+            max_length=36,
+            description="Which SIP trunk carries its calls, for numbers of byo-sip-trunk; an empty "
+            "text leaves that to the trunks' priorities.",
+        ),
     ] = None
     allowed_country_codes: Annotated[
         list[Annotated[StrictStr, Field(pattern="^[A-Za-z]{2}$")]] | None,
@@ -134,6 +140,7 @@ def get_number(phone_number_id: NumberId) -> Response[Any]:
         NumberNotFound,
         AssistantNotFound,
         FlowNotFound,
+        NotFound,
         NumberNotReady,
         NumberNotHeld,
         Conflict,
@@ -142,7 +149,7 @@ def get_number(phone_number_id: NumberId) -> Response[Any]:
     tags=["Phone numbers"],
 )
 def update_number(phone_number_id: NumberId, body: Annotated[UpdateBody, Body()]) -> Response[Any]:
-    """Change a number's name, who answers it, or who may call it."""
+    """Change a number's name, who answers it, who may call it, or its SIP trunk."""
     organization_id = edge.authorized(api, "numbers:write")
     countries = body.allowed_country_codes
     if "allowed_country_codes" in body.model_fields_set:
@@ -152,6 +159,7 @@ def update_number(phone_number_id: NumberId, body: Annotated[UpdateBody, Body()]
         assistant_id=body.assistant_id,
         flow_id=body.flow_id,
         allowed_country_codes=None if countries is None else tuple(countries),
+        sip_trunk_id=body.sip_trunk_id,
     )
     number = updating.update(edge.current_app(api), organization_id, phone_number_id, patch)
     message = f"Phone number {number.phone_number} updated successfully"

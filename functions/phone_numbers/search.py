@@ -19,7 +19,7 @@ _TAGS = ["Phone numbers"]
 SEARCHED = description.replies(SearchReply, UnknownProvider, InvalidNumber, *description.CARRIER)
 COUNTRIES = description.replies(CountriesReply, UnknownProvider, *description.CARRIER)
 
-Provider = Annotated[StrictStr, Field(description="twilio or telnyx.", max_length=20)]
+Provider = Annotated[StrictStr, Field(description="twilio, telnyx or vonage.", max_length=20)]
 Place = Annotated[StrictStr, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 
 

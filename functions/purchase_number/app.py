@@ -16,6 +16,7 @@ from switchboard.errors import (
     IdempotencyKeyReused,
     InsufficientBalance,
     InvalidNumber,
+    NotFound,
     NumberUnavailable,
     PurchaseInProgress,
     UnknownProvider,
@@ -27,11 +28,16 @@ from switchboard.replies.purchases import PurchaseReply, purchase_reply
 api = edge.api()
 
 
+PROVIDERS = (
+    "twilio, telnyx, vonage, or byo-sip-trunk: then a number that you hold elsewhere is registered."
+)
+
+
 class PurchaseBody(BaseModel):
     """What to buy."""
 
     phone_number: Annotated[StrictStr, Field(description="E.164.", examples=["+12125550147"])]
-    provider: Annotated[StrictStr, Field(description="twilio or telnyx.", examples=["twilio"])]
+    provider: Annotated[StrictStr, Field(description=PROVIDERS, examples=["twilio"])]
     country_code: Annotated[
         StrictStr | None, Field(description="ISO 3166; derived from the number when absent.")
     ] = None
@@ -45,6 +51,14 @@ class PurchaseBody(BaseModel):
     messaging_profile_id: Annotated[
         StrictStr | None, Field(description="Telnyx only: not the connected account's own.")
     ] = None
+    sip_trunk_id: Annotated[
+        StrictStr | None,
+        Field(
+            max_length=36,
+            description="byo-sip-trunk only: which trunk carries its calls. Without it the first "
+            "enabled one does.",
+        ),
+    ] = None
 
 
 _UNKNOWN = "Twilio did not answer whether it sold +12125550147. Do not buy another instead: …"
@@ -54,6 +68,7 @@ REPLIES = description.replies(
     UnknownProvider,
     InsufficientBalance,
     AssistantNotFound,
+    NotFound,
     NumberUnavailable,
     IdempotencyKeyReused,
     PurchaseInProgress,

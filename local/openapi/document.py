@@ -32,6 +32,7 @@ TAGS = {
     "Assistants": "Who answers.",
     "Flows": "Conversation graphs.",
     "Organization": "Your own organization and its carrier accounts.",
+    "SIP trunks": "Your own telephone lines.",
     "API keys": "Who may do what.",
     "Audit": "Who changed what.",
     "For the carriers": "Webhooks: signed by the carriers, for nobody else.",

@@ -22,6 +22,7 @@ PARAMETERS: Json = {
     "call_sid": "CA00000000000000000000000000000001",
     "assistant_id": 3001,
     "flow_id": 6001,
+    "trunk_id": "6f1c9a52-3e0b-4a53-9d53-0f6c1f0a2b7d",
     "phone_number": "+14155550100",
     "phone_number_id": 14155550100,
     "number_id": 14155550100,

@@ -12,6 +12,24 @@ _TELNYX = (
     "Telnyx sends JSON, signed in `telnyx-signature-ed25519` and `telnyx-timestamp`: the URL ends "
     "in `?org=` or `?call=` with an id."
 )
+_VONAGE = (
+    "Vonage sends JSON, or the same fields in the query of a GET, with a signed token in "
+    "`Authorization`: the URL ends in `?org=` or `?call=` with an id. What is not signed is "
+    "answered 503, so that it comes again with a signature."
+)
+_BRIDGE = (
+    "Your own SIP bridge sends JSON, signed in `X-Switchboard-Signature` with its trunk's "
+    "secret: see docs/sip-bridge.md."
+)
+_TRUNK: list[Json] = [
+    {
+        "name": "trunk",
+        "in": "query",
+        "required": True,
+        "description": "Organization and SIP trunk that the URL was made for.",
+        "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,15}-[0-9a-f-]{36}$"},
+    }
+]
 _ADDRESSEE: list[Json] = [
     {
         "name": "org",
@@ -74,6 +92,46 @@ def _twilio(name: str, summary: str, reply: Json) -> Json:
     return _webhook(name, summary, _TWILIO, "403", reply, body)
 
 
+def _own_bridge(name: str, summary: str, example: Json, reply: Json) -> Json:
+    fields = {"call_sid": {"type": "string", "maxLength": 200}}
+    schema = {
+        "type": "object",
+        "required": ["call_sid"],
+        "properties": fields,
+        "additionalProperties": True,
+    }
+    body = {"application/json": {"schema": schema, "example": example}}
+    made = _webhook(name, summary, _BRIDGE, "401", reply, body)
+    made["parameters"] = _TRUNK
+    missing = _problem("`call_not_found`: an event of a call that is not known.")
+    made["responses"] |= {"404": missing}
+    return made
+
+
+def _told(text: str, schema: Json) -> Json:
+    return {"description": text, "content": {"application/json": {"schema": schema}}}
+
+
+_SID = "b3f7c2d0-5f0a-4d33-9f0e-2d1c8a7e6b54"
+_INSTRUCTION: Json = {
+    "type": "object",
+    "required": ["action"],
+    "properties": {
+        "action": {"type": "string", "enum": ["stream", "say", "dial", "reject"]},
+        "call_id": {"type": "integer"},
+        "stream_url": {"type": "string"},
+        "token": {"type": "string"},
+        "parameters": {"type": "object", "additionalProperties": {"type": "string"}},
+        "text": {"type": "string"},
+        "to": {"type": "string"},
+        "sip_code": {"type": "integer"},
+    },
+}
+_PREWARMED: Json = {
+    "type": "object",
+    "required": ["call_sid", "prewarmed"],
+    "properties": {"call_sid": {"type": "string"}, "prewarmed": {"type": "boolean"}},
+}
 _XML: Json = {
     "description": "TwiML: what the caller shall hear.",
     "content": {"application/xml": {"schema": {"type": "string"}}},
@@ -96,6 +154,29 @@ _APOLOGY: Json = {
         "content": {"application/xml": {"schema": {"type": "string"}}},
     }
 }
+_NCCO: Json = {
+    "description": "An NCCO, where one was asked for: what the caller shall hear.",
+    "content": {"application/json": {"schema": {"type": "array", "items": {"type": "object"}}}},
+}
+_SAID: Json = {
+    "application/json": {
+        "schema": {"type": "object", "additionalProperties": True},
+        "example": {"uuid": "63f61863-4a51-4f6b-86e1-46edebcf9356", "status": "completed"},
+    }
+}
+
+
+def _vonage(name: str, summary: str, reply: Json, *, by_get: bool = False) -> Json:
+    if by_get:
+        # Without a field of Vonage's own it is a probe, which is told nothing.
+        nothing = {"text/plain": {"schema": {"type": "string"}}}
+        reply = reply | {"content": reply.get("content", {}) | nothing}
+    made = _webhook(name, summary, _VONAGE, "503", reply, _SAID)
+    if by_get:
+        del made["requestBody"]
+    return made
+
+
 _FALLBACK = "Where Twilio turns when our answer fails: a constant, served by the gateway alone."
 _PROBE = "Telnyx asks whether a URL answers before it takes it."
 _FILE = ("swagger-ui.css", "swagger-ui.js", "start.js")
@@ -113,11 +194,53 @@ OPERATIONS: dict[tuple[str, str], Json] = {
     ("head", "/telnyx-webhook"): _operation(
         "telnyx_probe_head", "For the carriers", "Are you there?", _PROBE, _THERE
     ),
+    ("post", "/sip-webhook"): _own_bridge(
+        "sip_webhook",
+        "A call rings, or was answered: what now?",
+        {"call_sid": _SID, "from": "+12125550199", "to": "+14155550177"},
+        _told("What to do with the call.", _INSTRUCTION),
+    ),
+    ("post", "/sip-status"): _own_bridge(
+        "sip_status",
+        "A call's state changed",
+        {"call_sid": _SID, "status": "completed", "duration": 42},
+        _DONE,
+    ),
+    ("post", "/sip-prewarm"): _own_bridge(
+        "sip_prewarm",
+        "A call will come",
+        {"call_sid": _SID, "to_number": "+14155550177"},
+        _told("The call's record is made.", _PREWARMED),
+    ),
     ("get", "/fallback/twilio.xml"): _operation(
         "twilio_fallback_get", "For the carriers", "Apologise to a caller", _FALLBACK, _APOLOGY
     ),
     ("post", "/fallback/twilio.xml"): _operation(
         "twilio_fallback", "For the carriers", "Apologise to a caller", _FALLBACK, _APOLOGY
+    ),
+    ("post", "/vonage-webhook"): _vonage(
+        "vonage_event", "A call rings, or its state changed", _NCCO
+    ),
+    ("get", "/vonage-webhook"): _vonage(
+        "vonage_event_get", "A call rings, or its state changed", _NCCO, by_get=True
+    ),
+    ("post", "/webhooks/sms/vonage"): _vonage("vonage_sms", "A message came", _DONE),
+    ("get", "/webhooks/sms/vonage"): _vonage(
+        "vonage_sms_get", "A message came", _DONE, by_get=True
+    ),
+    ("get", "/fallback/vonage.json"): _operation(
+        "vonage_fallback_get",
+        "For the carriers",
+        "Apologise to a caller",
+        _FALLBACK.replace("Twilio", "Vonage"),
+        {"200": _NCCO},
+    ),
+    ("post", "/fallback/vonage.json"): _operation(
+        "vonage_fallback",
+        "For the carriers",
+        "Apologise to a caller",
+        _FALLBACK.replace("Twilio", "Vonage"),
+        {"200": _NCCO},
     ),
     ("get", "/openapi.json"): _operation(
         "openapi",

@@ -51,7 +51,9 @@ class InboundCall(Leg):
             self._call.note("unanswered", f"No command within {limit:g} s: the caller gives up")
 
     def _ringing(self) -> dict[str, Any]:
-        return {
+        headers = self._call.sip_headers
+        told = [{"name": name, "value": value} for name, value in (headers or {}).items()]
+        return ({} if headers is None else {"custom_headers": told}) | {
             "direction": "incoming",
             "state": "parked",
             "caller_id_name": self._call.from_,

@@ -20,6 +20,7 @@ _CAUSES = {
     "487": "timeout",
     "404": "not_found",
     "503": "unspecified",
+    "408": "unspecified",
 }
 # Telnyx's own code for a connection without an outbound voice profile.
 NO_VOICE_PROFILE = "D38"
@@ -64,7 +65,8 @@ class OutboundCall(Leg):
 
     async def _ring(self) -> bool:
         """Let it ring, and hear commands meanwhile; tell whether somebody answered."""
-        self._call.note("ringing", f"The phone of {self._call.to} rings")
+        if self._far_end.rings:
+            self._call.note("ringing", f"The phone of {self._call.to} rings")
         settings = self._world.settings
         rings_s, ending = self._far_end.ring(
             float(self._call.dialled.get("timeout_secs") or DEFAULT_TIMEOUT_S),

@@ -32,9 +32,10 @@ class OutboundCall:
     async def play(self) -> None:
         """Run the call to its end."""
         self._progress("initiated")
-        self._call.status = "ringing"
-        self._call.note("ringing", f"The phone of {self._call.to} rings")
-        self._progress("ringing")
+        if self._far_end.rings:
+            self._call.status = "ringing"
+            self._call.note("ringing", f"The phone of {self._call.to} rings")
+            self._progress("ringing")
         final = await self._ring()
         if final is None:
             await self._talk()

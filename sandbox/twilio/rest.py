@@ -1,7 +1,5 @@
 """Twilio's REST conventions: Basic auth, forms in, error bodies with a code."""
 
-import base64
-import binascii
 from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -10,7 +8,7 @@ from starlette.requests import Request
 
 from sandbox.books import Account
 from sandbox.faults import Fault
-from sandbox.wire import Asked, Refused, Reply, form_fields
+from sandbox.wire import Asked, Refused, Reply, basic_credentials, form_fields
 from sandbox.world import World
 
 API_VERSION = "2010-04-01"
@@ -115,7 +113,7 @@ class TwilioApi:
 
     def authenticate(self, request: Request, world: World) -> Account:
         """Return the account of the path when the Basic credentials are its own."""
-        user, password = _basic(request.headers.get("authorization", ""))
+        user, password = basic_credentials(request.headers.get("authorization", ""))
         account = world.books.account(self.name, user)
         path_account = request.path_params.get("account_sid", user)
         if (
@@ -148,14 +146,3 @@ class TwilioApi:
                 "Phone Number Requires an Address but the 'AddressSid' parameter was empty.",
             ),
         }[fault]
-
-
-def _basic(header: str) -> tuple[str, str]:
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
-        return "", ""
-    try:
-        user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return user, password

@@ -78,6 +78,9 @@ class VoiceWebhooks:
             "Direction": call.wording,
             "ApiVersion": API_VERSION,
         }
+        if call.sip_headers is not None:
+            params |= {"SipDomain": call.to.partition("@")[2], "SipCallId": call.id}
+            params |= {f"SipHeader_{name}": value for name, value in call.sip_headers.items()}
         if call.answered_by:
             params["AnsweredBy"] = call.answered_by
         sides = {"From": call.from_, "To": call.to, "Caller": call.from_, "Called": call.to}

@@ -6,6 +6,7 @@ from typing import Any
 
 from switchboard import sessions, tokens
 from switchboard.app import App
+from switchboard.carriers import CARRIERS
 from switchboard.carriers.stock import AvailableNumber
 from switchboard.errors import UnknownProvider
 from switchboard.model import CallStatus, Capabilities
@@ -20,6 +21,7 @@ from tests.builders import (
     a_flow,
     a_number,
     a_token,
+    a_trunk,
     an_assistant,
 )
 from tests.builders import an_organization as organization
@@ -32,13 +34,13 @@ ALL_SCOPES = ["admin"]
 
 
 def settle(app: App, books: Books) -> App:
-    """Fill the table, and let both carriers' names stand for the fake one."""
+    """Fill the table, and let every carrier stand for the fake one."""
     registry = dict.fromkeys(("carrier_class", "voice_class"), named(books))
-    app = replace(app, **registry, carrier_names=("twilio", "telnyx"))
+    app = replace(app, **registry, carrier_names=CARRIERS)
     for number in (ORGANIZATION, OTHER_ORGANIZATION):
         name = f"Acme {MARK}" if number == ORGANIZATION else "Other"
         app.store.add_organization(organization(id=number, name=name))
-        for carrier in ("twilio", "telnyx"):
+        for carrier in CARRIERS:
             app.secrets.store_carrier(number, carrier, {"key": f"secret-{MARK}"})
     assistant = an_assistant(name=f"Front desk {MARK}", welcome_message=f"Hello from {MARK}")
     app.store.put_assistant(assistant)
@@ -48,6 +50,7 @@ def settle(app: App, books: Books) -> App:
     app.store.transact(app.store._put_number(line, "attribute_not_exists(pk)"))
     books.hold(NUMBER, carrier_number_id=line.carrier_number_id, points_here=True)
     books.for_sale = [AvailableNumber(NUMBER, "US", Capabilities(voice=True), monthly_cost="1.00")]
+    app.store.add_trunk(a_trunk(name=f"Trunk {MARK}"))
     _add_flow(app)
     app.store.add_token(a_token(name=f"Deployment {MARK}"))
     app.store.add_caller_id(ORGANIZATION, CALLER, "twilio")
@@ -96,8 +99,8 @@ def named(books: Books) -> Callable[[str], Any]:
     fake = carriers(books)("fake")
 
     def find(name: str) -> Any:
-        if name not in ("twilio", "telnyx"):
-            raise UnknownProvider("Provider must be 'twilio' or 'telnyx'")
+        if name not in CARRIERS:
+            raise UnknownProvider(f"Provider must be one of {', '.join(CARRIERS)}")
         return type(name.capitalize(), (fake,), {"name": name})
 
     return find

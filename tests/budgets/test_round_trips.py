@@ -15,8 +15,8 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize(("carrier", "requests"), [("twilio", 1), ("telnyx", 1)])
-def test_a_purchase_asks_the_carrier_once_and_the_table_four_times(
+@pytest.mark.parametrize(("carrier", "requests"), [("twilio", 1), ("telnyx", 1), ("vonage", 2)])
+def test_a_purchase_asks_the_carrier_seldom_and_the_table_four_times(
     carrier: str, requests: int
 ) -> None:
     with deployment(carrier) as deployed:
@@ -41,7 +41,7 @@ def test_the_first_use_of_a_key_in_a_minute_takes_one_request_more() -> None:
     assert asked == [2, 1, 1]
 
 
-@pytest.mark.parametrize(("carrier", "requests"), [("twilio", 0), ("telnyx", 1)])
+@pytest.mark.parametrize(("carrier", "requests"), [("twilio", 0), ("telnyx", 1), ("vonage", 0)])
 def test_an_inbound_call_takes_one_read_and_one_write(carrier: str, requests: int) -> None:
     with deployment(carrier) as deployed:
         round_trips.purchase(deployed)
@@ -52,7 +52,7 @@ def test_an_inbound_call_takes_one_read_and_one_write(carrier: str, requests: in
     assert spent.secrets == 2  # only a cold function: the carrier's credentials, the session key
 
 
-@pytest.mark.parametrize("carrier", ["twilio", "telnyx"])
+@pytest.mark.parametrize("carrier", ["twilio", "telnyx", "vonage"])
 def test_a_call_that_we_place_takes_one_read_and_two_writes_and_is_dialled_once(
     carrier: str,
 ) -> None:

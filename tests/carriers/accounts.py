@@ -26,8 +26,6 @@ class CarrierFacts:
     """The requests that buying a configured number takes: its round-trip budget."""
     event_path: str
     """Where it is told how a call went on."""
-    answering: int
-    """How many requests it takes to answer a call."""
     stream_told: Callable[[Json], Json]
     """What the media runtime is told, from the transcript of the stream."""
     is_configured: Callable[[Lab, Json, Json, CarrierContext], None]
@@ -68,6 +66,21 @@ def _telnyx(lab: Lab, credentials: Json, kind: str, field: str) -> Json:
     return found
 
 
+def _vonage_is_configured(lab: Lab, number: Json, credentials: Json, us: CarrierContext) -> None:
+    assert number["config"]["app_id"] == credentials["application_id"]
+    url = f"/vonage/v2/applications/{credentials['application_id']}"
+    auth = (credentials["api_key"], credentials["api_secret"])
+    able = lab.control.get(url, auth=auth).raise_for_status().json()["capabilities"]
+    hooks = able["voice"]["webhooks"]
+    assert able["voice"]["signed_callbacks"] is True
+    for name in ("answer_url", "event_url"):
+        assert hooks[name]["address"] == us.webhook_url("/vonage-webhook")
+        assert hooks[name]["http_method"] == "POST"
+    assert hooks["fallback_answer_url"]["address"] == f"{us.public_base_url}/fallback/vonage.json"
+    inbound = able["messages"]["webhooks"]["inbound_url"]
+    assert inbound["address"] == us.webhook_url("/webhooks/sms/vonage")
+
+
 FACTS = {
     "twilio": CarrierFacts(
         webhook_path="/twiml",
@@ -75,7 +88,6 @@ FACTS = {
         "date_created provider",
         buying=("POST /IncomingPhoneNumbers.json",),
         event_path="/call-status",
-        answering=0,
         stream_told=lambda stream: stream["start"]["start"]["customParameters"],
         is_configured=_twilio_is_configured,
     ),
@@ -85,9 +97,21 @@ FACTS = {
         "phone_numbers_count customer_reference",
         buying=("POST /number_orders",),
         event_path="/telnyx-webhook",
-        answering=1,
         # Telnyx has no stream parameters: the runtime fetches the rest with these two.
         stream_told=lambda stream: dict(parse_qsl(urlsplit(stream["url"]).query)),
         is_configured=_telnyx_is_configured,
+    ),
+    "vonage": CarrierFacts(
+        webhook_path="/vonage-webhook",
+        details="phone_number country msisdn application_id provider",
+        buying=("POST /number/buy", "POST /number/update"),
+        event_path="/vonage-webhook",
+        # The headers of the endpoint lie flat in the first frame.
+        stream_told=lambda stream: {
+            name: value
+            for name, value in stream["start"].items()
+            if name not in ("event", "content-type")
+        },
+        is_configured=_vonage_is_configured,
     ),
 }

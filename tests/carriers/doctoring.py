@@ -91,6 +91,16 @@ def twilio(app: App, lab: Lab, method: str, path: str, **form: str) -> Json:
     return found
 
 
+def vonage(app: App, lab: Lab, method: str, path: str, **options: Any) -> Json:
+    """Do something in Vonage's dashboard; a name in braces is one of ours."""
+    stored = app.secrets.carrier(ORGANIZATION, "vonage")
+    auth = (stored["api_key"], stored["api_secret"])
+    url = "/vonage" + path.format(**stored)
+    answer = lab.control.request(method, url, auth=auth, **options).raise_for_status()
+    found: Json = answer.json() if answer.content else {}
+    return found
+
+
 def twilio_number(app: App, lab: Lab, method: str, **form: str) -> None:
     """Do something to our number in Twilio's console."""
     [number] = twilio(app, lab, "GET", "/IncomingPhoneNumbers.json")["incoming_phone_numbers"]

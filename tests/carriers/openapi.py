@@ -4,11 +4,12 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+import yaml
 from jsonschema.protocols import Validator
 from openapi_schema_validator import (
     OAS30Validator,
@@ -29,18 +30,24 @@ _DOCUMENT = "urn:description"
 
 @dataclass
 class Description:
-    """One OpenAPI document; `prefix` is what the sandbox puts before its paths."""
+    """A carrier's OpenAPI documents; `prefix` is what the sandbox puts before their paths."""
 
-    file: Path
+    files: tuple[Path, ...]
     prefix: str
     used: set[str] = field(default_factory=set)
     """The operations that were seen, as "GET /path"."""
 
     @cached_property
     def document(self) -> Json:
-        """Return the document, read once."""
-        found: Json = json.loads(self.file.read_text())
-        return found
+        """Return the documents as one, read once."""
+        # JSON is YAML too, but is read faster as what it is.
+        read = [
+            json.loads(file.read_text())
+            if file.suffix == ".json"
+            else yaml.safe_load(file.read_text())
+            for file in self.files
+        ]
+        return reduce(_joined, read)
 
     def problems(self, exchange: Exchange) -> list[str]:
         """List everything in a request and its answer that the document does not allow."""
@@ -217,6 +224,19 @@ class Description:
             where = tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)
             node = self._at(where)
         return where, node
+
+
+def _joined(first: Json, second: Json) -> Json:
+    """Add a second document's paths and components, of which none may have the same name."""
+    joined = first | {"paths": first["paths"] | second["paths"]}
+    assert len(joined["paths"]) == len(first["paths"]) + len(second["paths"])
+    kinds = first["components"].keys() | second["components"].keys()
+    joined["components"] = {}
+    for kind in kinds:
+        mine, others = (it["components"].get(kind, {}) for it in (first, second))
+        assert not mine.keys() & others.keys(), mine.keys() & others.keys()
+        joined["components"][kind] = mine | others
+    return joined
 
 
 def _literal(text: str) -> Any:

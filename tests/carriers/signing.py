@@ -63,6 +63,32 @@ def _telnyx(key: Ed25519PrivateKey) -> Callable[[str, bytes, datetime], Headers]
     return sign
 
 
+def _vonage(key: str, secret: str) -> Callable[[str, bytes, datetime], Headers]:
+    def sign(url: str, body: bytes, at: datetime) -> Headers:
+        claims = {
+            "iat": int(at.timestamp()),
+            "jti": "c5ba8f24-1a14-4c10-bfdf-3fbe8ce511b5",
+            "iss": "Vonage",
+            "payload_hash": hashlib.sha256(body).hexdigest(),
+            "api_key": key,
+            "application_id": "aaaaaaaa-bbbb-cccc-dddd-0123456789ab",
+        }
+        token = vonage_token({"typ": "JWT", "alg": "HS256"}, claims, secret)
+        return {"authorization": f"Bearer {token}", "content-type": "application/json"}
+
+    return sign
+
+
+def vonage_token(header: dict[str, Any], claims: dict[str, Any], secret: str) -> str:
+    """Return a token as Vonage's pages describe it."""
+
+    def text(data: bytes) -> str:
+        return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+    signed = ".".join(text(json.dumps(part).encode()) for part in (header, claims))
+    return f"{signed}.{text(hmac.digest(secret.encode(), signed.encode(), 'sha256'))}"
+
+
 def _telnyx_signer() -> Signer:
     ours, theirs = (Ed25519PrivateKey.from_private_bytes(bytes([n] * 32)) for n in (1, 2))
     public = ours.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
@@ -84,6 +110,18 @@ SIGNERS = {
         credentials={"account_sid": "AC" + "1" * 32, "auth_token": "1" * 32},
     ),
     "telnyx": _telnyx_signer(),
+    "vonage": Signer(
+        header="authorization",
+        timestamp_header=None,
+        sign=_vonage("a1b2c3d4", "a" * 32),
+        sign_as_another=_vonage("a1b2c3d5", "b" * 32),
+        credentials={
+            "api_key": "a1b2c3d4",
+            "api_secret": "0123456789abcdef",
+            "signature_secret": "a" * 32,
+            "application_id": "aaaaaaaa-bbbb-cccc-dddd-0123456789ab",
+        },
+    ),
 }
 
 

@@ -135,7 +135,7 @@ def test_the_stream_opens_and_its_runtime_can_ask_for_the_rest(
     assert told | {"call_id": "5001", "session_token": "a.b-c_d"} == told
     # When the stream has stopped Telnyx is told to hang up; nobody waits for that.
     answering = [request for request in made if not request.path.endswith("/hangup")]
-    assert len(answering) == subject.facts.answering
+    assert len(answering) == subject.carrier.features.answering_requests
     assert side.events[0].status is CallStatus.RINGING
     assert side.events[-1].status is CallStatus.COMPLETED
 
@@ -206,7 +206,7 @@ def test_our_own_failure_is_not_silence(subject: Subject) -> None:
     apology = type(subject.carrier).apology(ringing)
 
     # A carrier that does not listen to replies sends its event again instead.
-    if subject.facts.answering == 0:
+    if subject.carrier.features.answering_requests == 0:
         assert apology is not None
         assert "sorry" in apology.body
     else:

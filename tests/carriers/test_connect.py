@@ -8,7 +8,7 @@ import pytest
 
 from switchboard import accounts
 from switchboard.app import App
-from switchboard.carriers import carrier_class
+from switchboard.carriers import CARRIERS, carrier_class
 from switchboard.errors import (
     CarrierNotConnected,
     CarrierUnavailable,
@@ -30,7 +30,7 @@ Json = dict[str, Any]
 @pytest.fixture
 def deployment(app: App, lab: Lab) -> App:
     """Return a deployment whose carriers are the sandbox's."""
-    urls = {name: f"{lab.url}/{name}" for name in ("twilio", "telnyx")}
+    urls = {name: f"{lab.url}/{name}" for name in CARRIERS}
     settings = replace(app.settings, carrier_api_urls=urls)
     return replace(app, settings=settings, carrier_class=carrier_class)
 
@@ -170,6 +170,9 @@ def test_our_mark_is_found_among_hundreds_that_look_alike(deployment: App, lab: 
         ("telnyx", {"api_key": "KEYwrong"}),
         ("telnyx", {"public_key": "wrong"}),
         ("telnyx", {"public_key": "AAAA"}),
+        ("vonage", {"api_secret": "wrong-secret"}),
+        ("vonage", {"api_key": "deadbeef"}),
+        ("vonage", {"api_region": "mars-west-1"}),
     ],
 )
 def test_wrong_credentials_are_said_and_nothing_is_stored_or_made(
@@ -184,6 +187,77 @@ def test_wrong_credentials_are_said_and_nothing_is_stored_or_made(
     assert not any(value in str(refused.value) for value in given.values() if len(value) > 8)
     with pytest.raises(CarrierNotConnected):
         deployment.secrets.carrier(ORGANIZATION, carrier)
+
+
+@pytest.mark.parametrize("fault", ["lost_answer", "error_after_success"])
+def test_an_application_made_without_an_answer_is_found_by_the_next_run(
+    deployment: App, lab: Lab, fault: str
+) -> None:
+    given = credentials(lab, "vonage")
+    lab.fault("vonage", "create_application", fault)
+
+    with pytest.raises(OutcomeUnknown, match="Run this again"):
+        accounts.connect(deployment, ORGANIZATION, "vonage", given)
+    with pytest.raises(CarrierNotConnected):
+        deployment.secrets.carrier(ORGANIZATION, "vonage")
+    accounts.connect(deployment, ORGANIZATION, "vonage", given)
+
+    [application] = applications(lab)
+    stored = deployment.secrets.carrier(ORGANIZATION, "vonage")
+    assert stored["application_id"] == application["id"]
+    assert stored | given == stored
+
+
+def test_what_is_stored_of_vonage_survives_connecting_again(deployment: App, lab: Lab) -> None:
+    given = credentials(lab, "vonage")
+    accounts.connect(deployment, ORGANIZATION, "vonage", given | {"api_region": "api-eu"})
+    first = deployment.secrets.carrier(ORGANIZATION, "vonage")
+
+    accounts.connect(deployment, ORGANIZATION, "vonage", given)
+
+    assert deployment.secrets.carrier(ORGANIZATION, "vonage") == first
+    assert first["api_region"] == "api-eu"
+
+
+def test_two_organizations_of_one_vonage_account_each_have_their_own(
+    deployment: App, lab: Lab
+) -> None:
+    given = credentials(lab, "vonage")
+    deployment.store.add_organization(an_organization(id=OTHER_ORGANIZATION))
+    for organization in (ORGANIZATION, OTHER_ORGANIZATION):
+        accounts.connect(deployment, organization, "vonage", given)
+
+    assert len(applications(lab)) == 2
+
+
+def test_our_application_is_found_on_a_later_page(deployment: App, lab: Lab) -> None:
+    given = credentials(lab, "vonage")
+    for number in range(101):
+        wanted = {"name": f"{MARK}{number}", "capabilities": {}}
+        vonage(lab, "POST", "/v2/applications", json=wanted)
+    accounts.connect(deployment, ORGANIZATION, "vonage", given)
+    first = deployment.secrets.carrier(ORGANIZATION, "vonage")
+    again = {name: given[name] for name in given}
+    deployment.secrets.store_carrier(ORGANIZATION, "vonage", {"private_key": first["private_key"]})
+
+    accounts.connect(deployment, ORGANIZATION, "vonage", again)
+
+    assert deployment.secrets.carrier(ORGANIZATION, "vonage") == first
+
+
+def vonage(lab: Lab, method: str, path: str, **options: Any) -> Any:
+    """Ask Vonage as the account's owner would."""
+    known = credentials(lab, "vonage")
+    auth = (known["api_key"], known["api_secret"])
+    answer = lab.control.request(method, f"/vonage{path}", auth=auth, **options)
+    return answer.raise_for_status().json()
+
+
+def applications(lab: Lab) -> list[Json]:
+    """List the account's applications."""
+    found = vonage(lab, "GET", "/v2/applications", params={"page_size": 100})
+    rows: list[Json] = found["_embedded"]["applications"]
+    return rows
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "error_after_success"])

@@ -222,7 +222,8 @@ def test_connecting_again_makes_nothing_new(subject: Subject, lab: Lab) -> None:
 
 def _short(request: Exchange) -> str:
     path = request.path.split("/Accounts/")[-1]
-    return f"{request.method} /{path.split('/', 1)[-1].removeprefix('telnyx/')}"
+    path = path.split("/", 1)[-1].removeprefix("telnyx/").removeprefix("vonage/")
+    return f"{request.method} /{path}"
 
 
 def _purchases(lab: Lab, subject: Subject) -> int:
@@ -245,12 +246,15 @@ def _check_text(subject: Subject, order: NumberOrder, error: SwitchboardError) -
     assert "Traceback" not in text
 
 
+_SECRET = ("auth_token", "api_key", "api_secret", "signature_secret", "private_key")
+
+
 def _secrets(subject: Subject) -> list[str]:
-    return [str(v) for key, v in subject.credentials.items() if key in ("auth_token", "api_key")]
+    return [str(v) for key, v in subject.credentials.items() if key in _SECRET]
 
 
 def _with_wrong_secret(subject: Subject) -> Subject:
-    wrong = {"auth_token": "f" * 32, "api_key": "KEY" + "F" * 32}
+    wrong = {"auth_token": "f" * 32, "api_key": "KEY" + "F" * 32, "api_secret": "wrong"}
     changed = {key: wrong.get(key, value) for key, value in subject.credentials.items()}
     carrier: Carrier = type(subject.carrier)(changed, subject.context)
     return replace(subject, carrier=carrier, credentials=changed)

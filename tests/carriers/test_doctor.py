@@ -7,7 +7,7 @@ import pytest
 
 from switchboard import accounts, caller_ids, doctor
 from switchboard.app import App
-from switchboard.carriers import carrier_class
+from switchboard.carriers import CARRIERS, carrier_class
 from switchboard.directory import limits
 from switchboard.errors import CarrierMisconfigured, CarrierNotConnected, InvalidCredentials
 from switchboard.model import E164, CallStatus, Direction
@@ -38,7 +38,7 @@ VERIFIED = E164("+12125550150")
 def test_accounts_that_are_well_are_said_to_be_well(healthy: App) -> None:
     found = list(doctor.examine(healthy, ORGANIZATION))
 
-    assert [it.carrier for it in found] == ["twilio", "telnyx"]
+    assert [it.carrier for it in found] == list(CARRIERS)
     unwell = [c for it in found for c in it.checks if c.verdict is not OK]
     assert unwell == []
     assert not any(it.has_failed for it in found)
@@ -55,6 +55,15 @@ def test_accounts_that_are_well_are_said_to_be_well(healthy: App) -> None:
             "phone numbers",
             "webhooks",
         ],
+        "vonage": [
+            "credentials",
+            "balance",
+            "signature secret",
+            "application",
+            "calls",
+            "phone numbers",
+            "webhooks",
+        ],
     }
 
 
@@ -63,12 +72,16 @@ def test_looking_changes_nothing(healthy: App, lab: Lab) -> None:
         list(doctor.examine(healthy, ORGANIZATION))
 
     assert {request.method for request in requests} == {"GET"}
-    assert len(requests) == 3 + 5
+    assert len(requests) == 3 + 5 + 4
 
 
 @pytest.mark.parametrize(
     ("carrier", "wrong"),
-    [("twilio", {"auth_token": "wrong"}), ("telnyx", {"api_key": "KEYwrong"})],
+    [
+        ("twilio", {"auth_token": "wrong"}),
+        ("telnyx", {"api_key": "KEYwrong"}),
+        ("vonage", {"api_secret": "wrong"}),
+    ],
 )
 def test_refused_credentials_are_said_once(healthy: App, carrier: str, wrong: Json) -> None:
     secret(healthy, carrier, **wrong)
@@ -185,6 +198,9 @@ def test_limits_that_the_voice_profile_does_not_follow_are_noticed(healthy: App)
         ("telnyx", {"public_key": "AAAA"}, InvalidCredentials),
         ("telnyx", {"connection_id": ""}, CarrierMisconfigured),
         ("telnyx", {"outbound_voice_profile_id": ""}, CarrierMisconfigured),
+        ("vonage", {"signature_secret": ""}, InvalidCredentials),
+        ("vonage", {"application_id": ""}, CarrierMisconfigured),
+        ("vonage", {"private_key": ""}, CarrierMisconfigured),
     ],
 )
 def test_a_dial_that_cannot_work_is_refused_without_a_request(

@@ -33,6 +33,8 @@ def test_documented_errors_of_a_purchase(
 
 def _words(body: dict[str, object]) -> str:
     match body:
-        case {"detail": str(words)} | {"message": str(words)} | {"errors": [{"detail": words}]}:
+        case {"error-code-label": str(words)} | {"detail": str(words)} | {"message": str(words)}:
+            return words.rstrip(".")
+        case {"errors": [{"detail": words}]}:
             return str(words).rstrip(".")
     return ""

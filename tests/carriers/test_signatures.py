@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -59,7 +60,11 @@ def test_the_documented_vectors(
     name: str, credentials: dict[str, str], vector: dict[str, Any]
 ) -> None:
     at = datetime.fromisoformat(vector["at"]) if "at" in vector else START
-    request = WebhookRequest("POST", vector["url"], vector["headers"], vector["body"].encode())
+    query = dict(parse_qsl(urlsplit(vector["url"]).query, keep_blank_values=True))
+    method = vector.get("method", "POST")
+    request = WebhookRequest(
+        method, vector["url"], vector["headers"], vector["body"].encode(), query=query
+    )
     carrier = adapter(name, credentials, Clock(now=at))
 
     if "refused_because" in vector:

@@ -9,6 +9,8 @@ from switchboard.carriers.stock import HeldNumber, NumberSearch
 from switchboard.errors import (
     CarrierUnavailable,
     InvalidCredentials,
+    InvalidRequest,
+    NotConfigurable,
     NumberNotHeld,
     OutcomeUnknown,
     RateLimited,
@@ -21,9 +23,10 @@ from tests.carriers.lab import Lab
 US = NumberSearch("US", limit=5)
 LOST = ["error_after_success", "lost_answer", "timeout"]
 # Round trips: by carrier, of a number whose id there is known.
-RELEASING = {"twilio": 1, "telnyx": 1}
-WIRING = {"twilio": 1, "telnyx": 3}
-INSPECTING = {"twilio": 1, "telnyx": 3}
+RELEASING = {"twilio": 1, "telnyx": 1, "vonage": 1}
+INSPECTING = {"twilio": 1, "telnyx": 3, "vonage": 2}
+# The largest page of a list.
+PAGE = {"twilio": 1000, "telnyx": 250, "vonage": 100}
 
 
 def held(subject: Subject) -> HeldNumber:
@@ -53,12 +56,12 @@ def test_a_search_shows_numbers_that_can_be_bought_as_it_says(
     lab.change_account(subject.account_id, require_search=True)
     with lab.requests() as made:
         subject.carrier.buy(replace(order, phone_number=found[0].phone_number))
-    assert len(made) == len(subject.facts.buying)
+    assert len(made) == subject.carrier.features.purchase_requests == len(subject.facts.buying)
 
 
 def test_a_price_is_a_bare_decimal_or_none_at_all(subject: Subject) -> None:
     for number in subject.carrier.search(US):
-        assert (number.setup_cost is None) == (subject.name == "twilio")
+        assert (number.setup_cost is not None) == subject.carrier.features.shows_prices
         for price in (number.setup_cost, number.monthly_cost):
             assert price is None or float(price) >= 0
 
@@ -75,6 +78,11 @@ def test_a_price_is_a_bare_decimal_or_none_at_all(subject: Subject) -> None:
     ],
 )
 def test_every_filter_is_obeyed(subject: Subject, wanted: NumberSearch, fits: object) -> None:
+    if (wanted.locality or wanted.region) and not subject.carrier.features.searches_places:
+        with pytest.raises(InvalidRequest, match="no localities"):
+            subject.carrier.search(wanted)
+        return
+
     found = subject.carrier.search(wanted)
 
     assert found
@@ -92,7 +100,12 @@ def test_every_filter_is_obeyed(subject: Subject, wanted: NumberSearch, fits: ob
     ],
 )
 def test_nothing_is_widened_when_nothing_matches(subject: Subject, wanted: NumberSearch) -> None:
-    assert subject.carrier.search(wanted) == []
+    if (wanted.locality or wanted.region) and not subject.carrier.features.searches_places:
+        # Such a filter is not obeyed, and not passed over either.
+        with pytest.raises(InvalidRequest):
+            subject.carrier.search(wanted)
+    else:
+        assert subject.carrier.search(wanted) == []
 
 
 def test_letters_are_the_keys_of_a_telephone(subject: Subject) -> None:
@@ -108,14 +121,16 @@ def test_capabilities_are_each_numbers_own(subject: Subject) -> None:
     texting = {it.phone_number[-1] for it in found if it.capabilities.sms}
     silent = {it.phone_number[-1] for it in found if not it.capabilities.sms}
     assert (silent, texting & silent) == ({"3", "8"}, set())
-    assert {it.phone_number[-1] for it in found if it.capabilities.fax} == {"9"}
+    faxing = {it.phone_number[-1] for it in found if it.capabilities.fax}
+    assert faxing == ({"9"} if subject.carrier.features.sells_fax else set())
 
 
 def test_it_lists_the_countries_in_which_it_sells(subject: Subject, lab: Lab) -> None:
     with lab.requests() as made:
         codes = subject.carrier.countries()
 
-    assert len(made) == 1
+    # Vonage has no list: it is asked for each country that may be on it.
+    assert len(made) == (52 if subject.name == "vonage" else 1)
     assert codes == sorted(codes)
     assert {"US", "CA", "GB", "DE"} <= set(codes)
     assert not {"AQ", "KP"} & set(codes)
@@ -131,7 +146,9 @@ def test_a_look_that_fails_says_that_it_may_be_tried_again(
         "rate_limited": RateLimited,
         "invalid_credentials": InvalidCredentials,
     }.items():
-        lab.fault(subject.name, operation, fault)
+        # Vonage has no list of countries: searches tell of them.
+        asked = "search" if subject.name == "vonage" else operation
+        lab.fault(subject.name, asked, fault)
         with pytest.raises(kind):
             subject.carrier.search(US) if operation == "search" else subject.carrier.countries()
 
@@ -170,7 +187,7 @@ def test_every_page_of_the_account_is_listed(subject: Subject, lab: Lab) -> None
         found = {it.phone_number for it in subject.carrier.held_numbers()}
 
     assert found == set(entered)
-    assert len(made) == {"twilio": 2, "telnyx": 5}[subject.name]
+    assert len(made) == -(-1200 // PAGE[subject.name])
 
 
 def test_what_came_before_a_page_that_fails_counts(subject: Subject, lab: Lab) -> None:
@@ -183,7 +200,7 @@ def test_what_came_before_a_page_that_fails_counts(subject: Subject, lab: Lab) -
     with pytest.raises(RateLimited):
         seen.extend(pages)
 
-    assert len(seen) == {"twilio": 1000, "telnyx": 250}[subject.name]
+    assert len(seen) == PAGE[subject.name]
 
 
 def test_a_closer_look_shows_where_calls_and_messages_go(
@@ -246,6 +263,10 @@ def test_a_number_that_was_bought_anew_is_not_the_one_to_give_back(
     number = numbered(subject)
     lab.drop(subject.name, NUMBER)
     lab.enter(subject.name, NUMBER)
+    if not subject.carrier.features.has_number_ids:
+        # Bought anew, it is the same number.
+        assert numbered(subject).carrier_number_id == number.carrier_number_id
+        return
 
     subject.carrier.release(number)
 
@@ -291,14 +312,15 @@ def test_a_refused_release_leaves_the_number(
 
 def test_a_number_of_the_portal_is_made_ours_as_a_bought_one_is(subject: Subject, lab: Lab) -> None:
     lab.enter(subject.name, NUMBER)
-    name = {"twilio": "FriendlyName", "telnyx": "customer_reference"}[subject.name]
-    lab.configure(subject.name, NUMBER, **{name: "Front desk"})
+    name = {"twilio": "FriendlyName", "telnyx": "customer_reference"}.get(subject.name)
+    if name:
+        lab.configure(subject.name, NUMBER, **{name: "Front desk"})
     number = numbered(subject)
 
     with lab.requests() as made:
         subject.carrier.wire(number)
 
-    assert len(made) == WIRING[subject.name]
+    assert len(made) == subject.carrier.features.wiring_requests
     assert held(subject).points_here
     [row] = lab.books(subject.name)["numbers"]
     subject.facts.is_configured(lab, row, subject.credentials, subject.context)
@@ -326,6 +348,14 @@ def test_messages_are_switched_off_and_on(subject: Subject, lab: Lab, order: Num
     number = numbered(subject)
     before = subject.carrier.inspect(NUMBER)
     assert before is not None
+    if not subject.carrier.features.switches_messages:
+        # They come with the application, as calls do.
+        with pytest.raises(NotConfigurable, match="cannot be switched off"):
+            subject.carrier.set_sms(number, enabled=False)
+        lab.configure(subject.name, NUMBER, moHttpUrl="https://elsewhere.example")
+        assert subject.carrier.set_sms(number, enabled=True) == f"enabled ({before.sms_url})"
+        assert subject.carrier.inspect(NUMBER) == before
+        return
 
     off = subject.carrier.set_sms(number, enabled=False)
     between = subject.carrier.inspect(NUMBER)
@@ -346,6 +376,24 @@ def test_calls_come_back_to_us(subject: Subject, lab: Lab) -> None:
     subject.carrier.set_voice_url(numbered(subject), ours)
 
     assert held(subject).points_here
+
+
+def test_calls_are_sent_elsewhere_where_a_number_has_a_url_of_its_own(
+    subject: Subject, lab: Lab, order: NumberOrder
+) -> None:
+    subject.carrier.buy(order)
+    elsewhere = "https://pbx.example.com/voice"
+
+    if not subject.carrier.features.takes_any_voice_url:
+        with pytest.raises(NotConfigurable, match="only voice_webhook_url"):
+            subject.carrier.set_voice_url(numbered(subject), elsewhere)
+        assert held(subject).points_here
+        return
+    subject.carrier.set_voice_url(numbered(subject), elsewhere)
+
+    found = subject.carrier.inspect(NUMBER)
+    assert found is not None
+    assert (found.voice_url, found.points_here) == (elsewhere, False)
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -385,6 +433,12 @@ def test_a_change_without_an_answer_says_that_it_may_be_repeated(
 
 
 def test_a_caller_id_is_verified_by_a_call(subject: Subject, lab: Lab) -> None:
+    if not subject.carrier.features.verifies_caller_ids:
+        assert subject.carrier.verified_caller_ids() == []
+        assert not subject.carrier.has_verified(NUMBER)
+        with pytest.raises(NotConfigurable, match="no verified caller ids"):
+            subject.carrier.verify_caller_id(NUMBER, "Front desk")
+        return
     begun = subject.carrier.verify_caller_id(NUMBER, "Front desk")
 
     assert not begun.is_verified

@@ -1,9 +1,11 @@
 """One request to every path that the sandbox has, in an order that makes sense."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import httpx
+import jwt
 
 from tests.carriers.lab import Lab
 
@@ -155,4 +157,63 @@ def _telnyx_outbound(lab: Lab, ask: Ask, connection: str) -> None:
     ask("POST", "/calls", json={"connection_id": connection, "to": CALLEE, "from": NUMBER})
 
 
-TOURS = {"twilio": twilio, "telnyx": telnyx}
+def vonage(lab: Lab) -> None:
+    """Search, set up, buy, look, change, call and release at Vonage."""
+    credentials = lab.default_account("vonage")["credentials"]
+    auth = (credentials["api_key"], credentials["api_secret"])
+
+    def ask(method: str, path: str, **options: Any) -> httpx.Response:
+        return lab.control.request(method, f"/vonage{path}", auth=auth, **options)
+
+    ask("GET", "/account/get-balance")
+    ask("GET", "/number/search", params={"country": "AQ"})
+    wanted = {"country": "US", "pattern": "1415", "search_pattern": 0, "features": "SMS,VOICE"}
+    ask("GET", "/number/search", params=wanted | {"size": 3, "index": 2, "type": "mobile-lvn"})
+    application, key = _vonage_application(ask)
+    named = {"country": "US", "msisdn": NUMBER[1:]}
+    ask("POST", "/number/buy", data=named)
+    ask("POST", "/number/update", data=named | {"app_id": application})
+    ask("GET", "/account/numbers", params={"application_id": application, "size": 1})
+    ask("GET", "/account/numbers", params={"pattern": NUMBER[1:], "has_application": "true"})
+    _vonage_calls(lab, application, key)
+    ask("POST", "/number/cancel", data=named)
+    ask("GET", "/account/numbers")
+
+
+def _vonage_application(ask: Ask) -> tuple[str, str]:
+    hook = {"address": URL, "http_method": "POST"}
+    voice = {"webhooks": {"answer_url": hook, "event_url": hook}}
+    wanted = {"name": "tour", "capabilities": {"voice": voice}}
+    made = ask("POST", "/v2/applications", json=wanted).json()
+    doomed = ask("POST", "/v2/applications", json=wanted).json()["id"]
+    ask("GET", "/v2/applications", params={"page_size": 1})
+    ask("GET", f"/v2/applications/{doomed}")
+    ask("PUT", f"/v2/applications/{doomed}", json=wanted)
+    ask("DELETE", f"/v2/applications/{doomed}")
+    return made["id"], made["keys"]["private_key"]
+
+
+def _vonage_calls(lab: Lab, application: str, key: str) -> None:
+    now = int(time.time())
+    claims = {"application_id": application, "iat": now, "exp": now + 60, "jti": "tour"}
+    headers = {"Authorization": f"Bearer {jwt.encode(claims, key, 'RS256')}"}
+
+    def ask(method: str, path: str, **options: Any) -> httpx.Response:
+        return lab.control.request(method, f"/vonage/v1/calls{path}", headers=headers, **options)
+
+    lab.control.post("/_/far-ends", json={"number": "*", "behaviour": "answer", "after_s": 0})
+    wait = {"action": "wait", "timeout": 5}
+    wanted = {"to": [{"type": "phone", "number": CALLEE[1:]}], "ncco": [wait, wait]}
+    wanted |= {"from": {"type": "phone", "number": NUMBER[1:]}, "event_url": [URL]}
+    dialled = ask("POST", "", json=wanted | {"ringing_timer": 30, "length_timer": 60})
+    call = f"/{dialled.json()['uuid']}"
+    while ask("GET", call).json()["status"] != "answered":
+        time.sleep(0.01)
+    ask("PUT", call, json={"action": "mute"})
+    moved = {"type": "ncco", "ncco": [wait]}
+    ask("PUT", call, json={"action": "transfer", "destination": moved})
+    ask("PUT", call, json={"action": "hangup"})
+    ask("GET", "", params={"page_size": 1, "order": "desc"})
+
+
+TOURS = {"twilio": twilio, "telnyx": telnyx, "vonage": vonage}

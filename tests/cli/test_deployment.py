@@ -21,6 +21,7 @@ OUTPUTS = {
     "SessionKeySecret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:SessionKey-AbCdEf",
     "TwilioApiUrl": "https://api.twilio.com",
     "TelnyxApiUrl": "https://api.telnyx.com/v2",
+    "VonageApiUrl": "https://{host}",
 }
 VARIABLES = ("TABLE_NAME", "STAGE", "PUBLIC_BASE_URL", "SECRETS_PREFIX", "SESSION_KEY_SECRET")
 

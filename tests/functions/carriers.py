@@ -9,6 +9,7 @@ import urllib3
 from switchboard.model import E164
 
 TELNYX_NUMBER = E164("+13125550123")
+VONAGE_NUMBER = E164("+16465550123")
 
 
 @dataclass

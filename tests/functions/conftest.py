@@ -12,7 +12,7 @@ from switchboard.app import App
 from switchboard.carriers import carrier_class, voice_class
 from tests.builders import ORGANIZATION, a_number
 from tests.functions import record
-from tests.functions.carriers import TELNYX_NUMBER, Http
+from tests.functions.carriers import TELNYX_NUMBER, VONAGE_NUMBER, Http
 from tests.functions.events import Context
 
 
@@ -29,7 +29,7 @@ def http() -> Http:
 
 @pytest.fixture
 def live(app: App, http: Http) -> App:
-    """The deployment with the real adapters, connected to both, with a number at each."""
+    """The deployment with the real adapters, connected to all, with a number at each."""
     app.secrets.store_carrier(
         ORGANIZATION,
         "twilio",
@@ -45,7 +45,21 @@ def live(app: App, http: Http) -> App:
             "messaging_profile_id": "abc85f64-5717-4562-b3fc-2c9600000000",
         },
     )
-    for number in (a_number(), a_number(phone_number=TELNYX_NUMBER, carrier="telnyx")):
+    app.secrets.store_carrier(
+        ORGANIZATION,
+        "vonage",
+        {
+            "api_key": "a1b2c3d4",
+            "api_secret": "0123456789abcdef",
+            "signature_secret": "vonage-signature-secret-0123456789abcdef",
+            "application_id": "aaaaaaaa-bbbb-cccc-dddd-0123456789ab",
+        },
+    )
+    for number in (
+        a_number(),
+        a_number(phone_number=TELNYX_NUMBER, carrier="telnyx"),
+        a_number(phone_number=VONAGE_NUMBER, carrier="vonage"),
+    ):
         app.store.transact(app.store._put_number(number, "attribute_not_exists(pk)"))
     real = replace(app, carrier_class=carrier_class, voice_class=voice_class)
     return replace(real, http=http)  # type: ignore[arg-type]

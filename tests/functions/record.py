@@ -63,4 +63,4 @@ def _values(secret: str) -> list[str]:
     except ValueError:
         return [secret]
     # What is shorter than a password, or an id that is shown anyway, is no secret.
-    return [str(it) for name, it in found.items() if not name.endswith(("_sid", "_id"))]
+    return [str(it) for name, it in found.items() if it and not name.endswith(("_sid", "_id"))]

@@ -1,6 +1,7 @@
 """Events of calls that we placed, varied and signed anew with the test accounts' keys."""
 
 import base64
+import hashlib
 import json
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -8,9 +9,11 @@ from urllib.parse import parse_qsl, urlencode
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from twilio.request_validator import RequestValidator
 
+from tests.carriers.signing import vonage_token
 from tests.functions.events import load
 
 _TOKEN = "0123456789abcdef0123456789abcdef"
+_SECRET = "vonage-signature-secret-0123456789abcdef"
 _KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 
 Event = dict[str, Any]
@@ -42,3 +45,22 @@ def telnyx(name: str, *, state: dict[str, Any] | None = None, **fields: Any) -> 
     signature = base64.b64encode(_KEY.sign(f"{stamp}|{text}".encode())).decode()
     headers = event["headers"] | {"telnyx-signature-ed25519": signature}
     return event | {"headers": headers, "body": text}
+
+
+def vonage(name: str, *, call: str = "1001-9001", **fields: Any) -> Event:
+    """Return `vonage-<name>` with other fields, or for another call; None removes a field."""
+    event = load(f"carrier_webhook/vonage-{name}")
+    body = json.loads(event["body"]) | fields
+    text = json.dumps({key: value for key, value in body.items() if value is not None})
+    claims = {
+        "iat": event["requestContext"]["requestTimeEpoch"] // 1000,
+        "api_key": "a1b2c3d4",
+        "payload_hash": hashlib.sha256(text.encode()).hexdigest(),
+    }
+    token = vonage_token({"typ": "JWT", "alg": "HS256"}, claims, _SECRET)
+    query = event["multiValueQueryStringParameters"]
+    return event | {
+        "headers": event["headers"] | {"Authorization": f"Bearer {token}"},
+        "multiValueQueryStringParameters": {"call": [call]} if "call" in query else query,
+        "body": text,
+    }

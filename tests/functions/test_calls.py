@@ -8,7 +8,7 @@ import pytest
 from functions.calls.app import lambda_handler
 from switchboard import sessions
 from switchboard.app import App
-from switchboard.model import CallStatus
+from switchboard.model import CallStatus, Refusal
 from tests.builders import CALL_SID, CALLER, NUMBER, a_call, an_assistant
 from tests.functions.events import Context, load
 
@@ -63,6 +63,15 @@ def test_a_call_is_shown_as_the_contract_says(app: App) -> None:
         "duration": None,
         "ended_at": None,
     }.items() <= body.items()
+
+
+def test_a_call_that_was_refused_at_the_dial_says_why(app: App) -> None:
+    refusal = Refusal(503, "carrier_unavailable", "The bridge of trunk 'Office' is gone.")
+    app.store.add_call(a_call(status=CallStatus.FAILED, refusal=refusal))
+
+    _, body = get(app, load("calls/get"))
+
+    assert body["hangup_cause"] == "The bridge of trunk 'Office' is gone."
 
 
 def test_a_call_is_found_by_its_carriers_id(app: App) -> None:

@@ -424,7 +424,8 @@ def test_an_organization_changes_what_is_given(app: App) -> None:
         ({"limits": {"allowed_countries": ["XX"]}}, 400, "XX"),
         ({"slug": "No Slug"}, 400, "slug"),
         ({"domain": "nowhere"}, 400, "domain"),
-        ({"vonage_api_key": "abc"}, 422, "no carrier vonage"),
+        ({"vonage_api_key": "abc"}, 422, "Missing: vonage_api_secret, vonage_signature_secret"),
+        ({"vonage_private_key": "-----BEGIN"}, 422, "vonage_private_key is found or made"),
         ({"sip_username": "abc"}, 422, "no carrier sip"),
         ({"telnyx_connection_id": "123"}, 422, "telnyx_connection_id is found or made"),
         ({"twilio_auth_token": "x" * 32}, 422, "Missing: twilio_account_sid"),
@@ -466,6 +467,30 @@ def test_credentials_are_tried_stored_and_shown_by_their_ends_only(twilio: App) 
     assert shown["twilio_auth_token"] == "…abcd"
     assert "t" * 28 not in json.dumps([shown, table(twilio)], default=str)
     assert twilio.secrets.carrier(ORGANIZATION, "twilio")["auth_token"].endswith("abcd")
+
+
+def test_a_vonage_account_is_connected_with_its_region(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = app.carrier_class("fake")
+    vonage = carrier_class("vonage")
+    named = {"fields": vonage.credential_fields, "options": vonage.credential_options}
+    asking = type("Vonage", (fake,), {f"credential_{it}": value for it, value in named.items()})
+    app = replace(app, carrier_class=lambda name: asking)
+    given = {
+        "vonage_api_key": "a1b2c3d4",
+        "vonage_api_secret": "s" * 12 + "abcd",
+        "vonage_signature_secret": "w" * 28 + "wxyz",
+        "vonage_api_region": "api-eu",
+    }
+
+    status, shown = ask(app, "update-organization", given)
+
+    assert status == 200
+    # As short as this one is, its end would give half of it away.
+    assert shown["vonage_api_key"] == "…"
+    assert shown["vonage_signature_secret"] == "…wxyz"
+    assert app.secrets.carrier(ORGANIZATION, "vonage")["api_region"] == "api-eu"
 
 
 def test_one_credential_is_replaced_beside_what_is_stored(twilio: App, books: Books) -> None:

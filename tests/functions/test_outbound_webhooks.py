@@ -19,11 +19,17 @@ from switchboard.model import (
     MachinePolicy,
 )
 from tests.builders import CALL_SID, CALLER, NUMBER, ORGANIZATION, a_call
-from tests.functions.carriers import TELNYX_NUMBER, Http
+from tests.functions.carriers import TELNYX_NUMBER, VONAGE_NUMBER, Http
 from tests.functions.events import load
 from tests.functions.signed import telnyx, twilio
 
 TELNYX_SID = "v3:T02llQxIyaRkhfRKxgAP8nY511EhFLizdvdUKJiSw8d6A9BborherQ"
+NUMBERS = {"twilio": NUMBER, "telnyx": TELNYX_NUMBER, "vonage": VONAGE_NUMBER}
+SIDS = {
+    "twilio": CALL_SID,
+    "telnyx": TELNYX_SID,
+    "vonage": "63f61863-4a51-4f6b-86e1-46edebcf9357",
+}
 VOICEMAIL = "Hello Ann, please call <Acme> & Co. back."
 
 
@@ -34,7 +40,7 @@ def place(live: App, carrier: str, policy: MachinePolicy | None = None, **change
         "carrier": carrier,
         "call_sid": "",
         "direction": Direction.OUTBOUND,
-        "phone_number": NUMBER if carrier == "twilio" else TELNYX_NUMBER,
+        "phone_number": NUMBERS[carrier],
         "customer_number": CALLER,
         "status": CallStatus.QUEUED,
         "stream_url": "wss://media.example.com/stream",
@@ -44,8 +50,7 @@ def place(live: App, carrier: str, policy: MachinePolicy | None = None, **change
     }
     call, places, quotas = limits.reserved(a_call(**wanted | changes), Limits(), live.clock())
     live.store.reserve_call(call, None, "", places, quotas)
-    sid = CALL_SID if carrier == "twilio" else TELNYX_SID
-    dialled = replace(call, status=CallStatus.DIALING, call_sid=sid)
+    dialled = replace(call, status=CallStatus.DIALING, call_sid=SIDS[carrier])
     live.store.save_call(call, dialled)
     return dialled
 

@@ -1,9 +1,12 @@
 """The carriers' REST APIs as a customer's program uses them."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import httpx
+import jwt
 
 
 @dataclass
@@ -46,6 +49,63 @@ class TelnyxClient:
         """Search for one very number, so that it can be ordered."""
         params = {"filter[country_code]": "US", "filter[phone_number][contains]": number[1:]}
         self("GET", "/available_phone_numbers", params=params).raise_for_status()
+
+
+@dataclass
+class VonageClient:
+    """Vonage's REST APIs as one account sees them, and the Voice API as its applications do."""
+
+    http: httpx.Client
+    key: str
+    secret: str
+    signature_secret: str
+
+    def __call__(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request with the account's key and secret."""
+        auth = (self.key, self.secret)
+        return self.http.request(method, f"/vonage{path}", auth=auth, **options)
+
+    def buy(self, number: str, country: str = "US") -> httpx.Response:
+        """Buy a number."""
+        return self("POST", "/number/buy", data={"country": country, "msisdn": number[1:]})
+
+    def link(self, number: str, application: str, country: str = "US") -> httpx.Response:
+        """Link a number to an application."""
+        form = {"country": country, "msisdn": number[1:], "app_id": application}
+        return self("POST", "/number/update", data=form)
+
+    def application(self, url: str, **voice: Any) -> "VonageApplication":
+        """Make an application whose webhooks come below a URL."""
+        webhooks = {
+            "answer_url": {"address": f"{url}/answer?org=1", "http_method": "POST"},
+            "fallback_answer_url": {"address": f"{url}/fallback", "http_method": "POST"},
+            "event_url": {"address": f"{url}/event?org=1", "http_method": "POST"},
+        }
+        wanted = {"name": "test", "capabilities": {"voice": {"webhooks": webhooks} | voice}}
+        made = self("POST", "/v2/applications", json=wanted)
+        assert made.status_code == 201, made.text
+        body = made.json()
+        return VonageApplication(self.http, body["id"], body["keys"]["private_key"])
+
+
+@dataclass
+class VonageApplication:
+    """Vonage's Voice API as one application sees it."""
+
+    http: httpx.Client
+    id: str
+    private_key: str
+
+    def token(self, **claims: Any) -> str:
+        """Sign a token with the application's key."""
+        now = int(time.time())
+        usual = {"application_id": self.id, "iat": now, "exp": now + 60, "jti": str(uuid4())}
+        return jwt.encode(usual | claims, self.private_key, algorithm="RS256")
+
+    def __call__(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request with a fresh token."""
+        headers = {"Authorization": f"Bearer {self.token()}"}
+        return self.http.request(method, f"/vonage/v1/calls{path}", headers=headers, **options)
 
 
 def account(client: httpx.Client, carrier: str) -> dict[str, str]:

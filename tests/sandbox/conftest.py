@@ -13,7 +13,7 @@ from twilio.rest import Client as TwilioSdk
 
 from sandbox.app import build
 from sandbox.wire import CuttableLine
-from tests.sandbox.clients import TelnyxClient, TwilioClient, account
+from tests.sandbox.clients import TelnyxClient, TwilioClient, VonageClient, account
 from tests.sandbox.servers import Customer, Server
 
 
@@ -65,6 +65,8 @@ def sandbox(sandbox_server: Server) -> Iterator[httpx.Client]:
             "first_command_timeout_s": 0.5,
             "caller_patience_s": 0.3,
             "telnyx_webhook_limit_s": 1.0,
+            "vonage_answer_limit_s": 1.0,
+            "vonage_event_limit_s": 1.0,
             "far_end_answers_after_s": 0.02,
             "longest_ring_s": 0.1,
             "machine_detection_s": 0.05,
@@ -85,6 +87,13 @@ def telnyx(sandbox: httpx.Client) -> TelnyxClient:
     """Return the default Telnyx account."""
     credentials = account(sandbox, "telnyx")
     return TelnyxClient(sandbox, credentials["api_key"], credentials["public_key"])
+
+
+@pytest.fixture
+def vonage(sandbox: httpx.Client) -> VonageClient:
+    """Return the default Vonage account."""
+    known = account(sandbox, "vonage")
+    return VonageClient(sandbox, known["api_key"], known["api_secret"], known["signature_secret"])
 
 
 @pytest.fixture

@@ -57,6 +57,12 @@ class Received:
         return dict(parse_qsl(self.raw.decode(), keep_blank_values=True))
 
     @property
+    def json(self) -> dict[str, Any]:
+        """Return the JSON object that the body is."""
+        body: dict[str, Any] = json.loads(self.raw)
+        return body
+
+    @property
     def event(self) -> dict[str, Any]:
         """Return Telnyx's event."""
         event: dict[str, Any] = json.loads(self.raw)["data"]
@@ -88,6 +94,11 @@ class Customer:
         """Answer a path with a TwiML document."""
         document = f"<Response>{twiml}</Response>"
         self.answers[path] = lambda _: Response(document, status, media_type="application/xml")
+
+    def says_ncco(self, path: str, *actions: dict[str, Any], status: int = 200) -> None:
+        """Answer a path with an NCCO."""
+        document = json.dumps(actions)
+        self.answers[path] = lambda _: Response(document, status, media_type="application/json")
 
     def at(self, path: str) -> list[Received]:
         """List what came to one path."""

@@ -42,7 +42,7 @@ def test_a_reset_forgets_all_but_the_default_accounts(
 
     books = sandbox.get("/_/numbers").json()
     assert books == {"numbers": [], "purchases": [], "releases": [], "orders": []}
-    assert len(sandbox.get("/_/accounts").json()["accounts"]) == 2
+    assert len(sandbox.get("/_/accounts").json()["accounts"]) == 3
     assert sandbox.get("/_/requests").json() == {"requests": []}
 
 
@@ -61,7 +61,7 @@ def test_a_call_need_not_be_waited_for(sandbox: httpx.Client, twilio: TwilioClie
     [
         ("POST", "/_/calls", {"carrier": "plivo"}, 422, "telnyx, twilio"),
         ("POST", "/_/calls", {"carrier": "twilio", "to": 5}, 404, "buy it first"),
-        ("POST", "/_/accounts", {"carrier": "plivo"}, 422, "twilio or telnyx"),
+        ("POST", "/_/accounts", {"carrier": "plivo"}, 422, "twilio, telnyx or vonage"),
         ("POST", "/_/accounts", {"carrier": "twilio", "x": 1}, 422, "notification_url"),
         ("PATCH", "/_/accounts/none", {}, 404, "GET /_/accounts"),
         ("POST", "/_/orders/none/complete", {}, 404, "GET /_/numbers"),

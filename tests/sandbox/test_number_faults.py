@@ -74,9 +74,13 @@ def owned(sandbox: httpx.Client) -> list[str]:
     return [number["number"] for number in sandbox.get("/_/numbers").json()["numbers"]]
 
 
+# Vonage lists no countries, shows no single number and verifies no caller ids.
+LACKING = {"vonage": {"countries", "show_number", "verify_caller_id"}}
+
+
 def test_the_operations_have_the_same_names_at_every_carrier() -> None:
-    for carrier in CARRIERS.values():
-        assert set(OPERATIONS) <= carrier.operations
+    for name, carrier in CARRIERS.items():
+        assert set(OPERATIONS) - LACKING.get(name, set()) <= carrier.operations
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

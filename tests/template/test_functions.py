@@ -7,31 +7,40 @@ from typing import Any
 import pytest
 
 from local.workspace import ROOT
+from switchboard.carriers import CARRIERS
 
 Json = dict[str, Any]
 
 READ = {"dynamodb:GetItem"}
 WRITE = READ | {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 SECRET = {"secretsmanager:GetSecretValue"}
+INVOKE = {"lambda:InvokeFunction"}
 ALLOWED = {
     "Authorizer": READ | {"dynamodb:UpdateItem"},
-    "PurchaseNumber": WRITE | SECRET,
+    "PurchaseNumber": WRITE | {"dynamodb:Query", "dynamodb:ConditionCheckItem"} | SECRET,
     "PhoneNumbers": WRITE
     | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"}
     | SECRET,
     "Directory": WRITE
     | {"dynamodb:Query"}
     | SECRET
-    | {"secretsmanager:PutSecretValue", "secretsmanager:CreateSecret"},
+    | {
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:CreateSecret",
+        "secretsmanager:DeleteSecret",
+    },
     "InitiateCall": READ
-    | {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+    | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"}
     | SECRET,
+    "FailOver": READ | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"} | SECRET,
     "Calls": READ
     | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"}
     | SECRET,
     "ApiDocs": set(),
-    "CarrierWebhookTwilio": WRITE | SECRET,
-    "CarrierWebhookTelnyx": WRITE | SECRET,
+    "CarrierWebhookTwilio": WRITE | {"dynamodb:BatchGetItem"} | SECRET | INVOKE,
+    "CarrierWebhookTelnyx": WRITE | {"dynamodb:BatchGetItem"} | SECRET | INVOKE,
+    "CarrierWebhookVonage": WRITE | {"dynamodb:BatchGetItem"} | SECRET | INVOKE,
+    "CarrierWebhookSip": WRITE | {"dynamodb:BatchGetItem"} | SECRET | INVOKE,
 }
 
 
@@ -70,12 +79,13 @@ def test_no_permission_holds_for_everything(functions: dict[str, Json]) -> None:
             assert not [a for a in listed(line["Action"]) if "*" in a], name
             for resource in listed(line["Resource"]):
                 assert resource != "*", name
-                # The one wildcard is the organization in the name of its secret.
+                # The wildcards are the organization, and its trunk, in the name of a secret.
                 text = json.dumps(resource)
-                assert "*" not in re.sub(r"\$\{SecretsPrefix\}/\*/\w+-\?{6}", "", text), name
+                named = r"\$\{SecretsPrefix\}/\*/(\w+-\?{6}|sip-trunk/\*)"
+                assert "*" not in re.sub(named, "", text), name
 
 
-@pytest.mark.parametrize("carrier", ["twilio", "telnyx"])
+@pytest.mark.parametrize("carrier", CARRIERS)
 def test_a_carriers_webhook_reads_no_other_carriers_secrets(
     functions: dict[str, Json], carrier: str
 ) -> None:
@@ -87,12 +97,28 @@ def test_a_carriers_webhook_reads_no_other_carriers_secrets(
     assert properties["Environment"]["Variables"] == {"CARRIER": carrier}
 
 
+def test_a_function_that_asks_carriers_reads_the_secrets_of_all(
+    functions: dict[str, Json],
+) -> None:
+    asking = {
+        name: re.findall(r"/\*/(\w+)-\?", json.dumps(statements(properties)))
+        for name, properties in functions.items()
+        if not name.startswith("CarrierWebhook")
+    }
+    # It dials again over the carriers that bridge SIP trunks, and no others.
+    assert asking.pop("FailOver") == ["twilio", "telnyx"]
+
+    found = {name: carriers for name, carriers in asking.items() if carriers}
+    assert len(found) > 1
+    assert all(carriers == list(CARRIERS) for carriers in found.values()), found
+
+
 def test_the_carriers_blocks_are_alike(functions: dict[str, Json]) -> None:
     def shape(carrier: str) -> str:
         text = json.dumps(functions[f"CarrierWebhook{carrier.capitalize()}"] | {"Events": {}})
         return text.replace(carrier.capitalize(), "Carrier").replace(carrier, "carrier")
 
-    assert shape("twilio") == shape("telnyx")
+    assert len({shape(carrier) for carrier in CARRIERS}) == 1
 
 
 def test_functions_are_told_everything_the_settings_ask_for(template: Json) -> None:

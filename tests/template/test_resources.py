@@ -75,6 +75,7 @@ def test_the_command_line_tool_finds_what_it_needs(template: Json) -> None:
         "PublicBaseUrl",
         "TwilioApiUrl",
         "TelnyxApiUrl",
+        "VonageApiUrl",
         "Stage",
         "SessionKeySecret",
     } <= set(template["Outputs"])

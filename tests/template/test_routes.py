@@ -1,5 +1,6 @@
 """Every route has a function, and only those that prove themselves otherwise are open."""
 
+import json
 from typing import Any
 from xml.etree import ElementTree
 
@@ -80,6 +81,14 @@ WANTED = {
     ("put", "/api/v1/users/me/api-keys/{key_id}"): "Directory",
     ("delete", "/api/v1/users/me/api-keys/{key_id}"): "Directory",
     ("get", "/api/v1/audit"): "Directory",
+    ("get", "/api/v1/sip-trunks"): "Directory",
+    ("post", "/api/v1/sip-trunks"): "Directory",
+    ("post", "/api/v1/sip-trunks/sync"): "Directory",
+    ("get", "/api/v1/sip-trunks/{trunk_id}"): "Directory",
+    ("put", "/api/v1/sip-trunks/{trunk_id}"): "Directory",
+    ("delete", "/api/v1/sip-trunks/{trunk_id}"): "Directory",
+    ("post", "/api/v1/sip-trunks/{trunk_id}/enable"): "Directory",
+    ("post", "/api/v1/sip-trunks/{trunk_id}/disable"): "Directory",
     ("post", "/api/v1/calls/initiate"): "InitiateCall",
     ("post", "/calls/initiate"): "InitiateCall",
     ("get", "/api/v1/calls"): "Calls",
@@ -101,6 +110,13 @@ WANTED = {
     ("post", "/telnyx-webhook"): "CarrierWebhookTelnyx",
     ("get", "/telnyx-webhook"): "CarrierWebhookTelnyx",
     ("head", "/telnyx-webhook"): "CarrierWebhookTelnyx",
+    ("post", "/vonage-webhook"): "CarrierWebhookVonage",
+    ("get", "/vonage-webhook"): "CarrierWebhookVonage",
+    ("post", "/webhooks/sms/vonage"): "CarrierWebhookVonage",
+    ("get", "/webhooks/sms/vonage"): "CarrierWebhookVonage",
+    ("post", "/sip-webhook"): "CarrierWebhookSip",
+    ("post", "/sip-status"): "CarrierWebhookSip",
+    ("post", "/sip-prewarm"): "CarrierWebhookSip",
 }
 # The carriers' signatures and the call's own token are checked in the functions; the API's
 # description holds nothing that is anybody's.
@@ -131,7 +147,7 @@ def test_every_function_has_code_and_serves_something(functions: dict[str, Json]
         module, _, function = properties.get("Handler", "app.lambda_handler").rpartition(".")
         code = ROOT / properties["CodeUri"] / f"{module.replace('.', '/')}.py"
         assert f"def {function}(" in code.read_text(), name
-    assert set(functions) == {*WANTED.values(), "Authorizer"}
+    assert set(functions) == {*WANTED.values(), "Authorizer", "FailOver"}
 
 
 def test_only_webhooks_sessions_and_the_description_are_open(
@@ -172,3 +188,18 @@ def test_the_fallback_is_a_constant_that_speaks_and_hangs_up(template: Json, met
     assert twiml.tag == "Response"
     assert [verb.tag for verb in twiml] == ["Say", "Hangup"]
     assert twiml[0].text
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_vonages_fallback_is_a_constant_that_speaks(template: Json, method: str) -> None:
+    body = template["Resources"]["Api"]["Properties"]["DefinitionBody"]
+    operation = body["paths"]["/fallback/vonage.json"][method]
+    integration = operation["x-amazon-apigateway-integration"]
+
+    ncco = json.loads(integration["responses"]["default"]["responseTemplates"]["application/json"])
+
+    assert operation["security"] == [{"NONE": []}]
+    assert integration["type"] == "mock"
+    # A call whose instructions are at their end is ended.
+    assert [action["action"] for action in ncco] == ["talk"]
+    assert ncco[0]["text"]

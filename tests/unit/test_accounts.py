@@ -175,6 +175,7 @@ def test_a_secret_that_aws_does_not_take_is_told_in_awss_words(app: App) -> None
     secrets = Secrets(client, "switchboard/test", "session-key", app.clock)
     said = "You can't perform this operation on the secret because it was marked for deletion."
     stubbed = Stubber(client)
+    stubbed.add_client_error("get_secret_value", "ResourceNotFoundException")
     stubbed.add_client_error("put_secret_value", "InvalidRequestException", said)
 
     with stubbed, pytest.raises(ServiceUnavailable, match="marked for deletion") as error:

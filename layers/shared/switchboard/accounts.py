@@ -7,15 +7,13 @@ from typing import Any
 from .app import App
 from .carriers.base import Carrier, Check, Connection
 from .directory import organizations
-from .errors import Conflict, InvalidRequest, OutcomeUnknown
+from .errors import CarrierNotConnected, Conflict, InvalidRequest, OutcomeUnknown
+from .secrets import hint
 from .store import Taken
 
 # Longer than every request of a connection can take together.
 _LEASE_S = 120
 _WRITE_TRIES = 5
-_SHOWN = 4
-# Of a shorter one, its end would be too much.
-_LONG = 12
 
 
 def connect(
@@ -37,15 +35,14 @@ def connect_all(
 
     Raises what `connect` does.
     """
-    adapters = {
-        carrier: _adapter(app, organization_id, carrier, given)
-        for carrier, given in credentials.items()
-    }
+    given = {carrier: _sound(app, carrier, it) for carrier, it in credentials.items()}
     organizations.find(app, organization_id)
     with ExitStack() as leases:
-        for carrier in sorted(adapters):
+        for carrier in sorted(given):
             _hold(app, organization_id, carrier, leases)
-        connections = {carrier: _probed(carrier, it) for carrier, it in adapters.items()}
+        connections = {
+            carrier: _probed(app, organization_id, carrier, it) for carrier, it in given.items()
+        }
         for carrier, connection in connections.items():
             app.secrets.store_carrier(organization_id, carrier, connection.credentials)
             # Whoever dies before this has told nobody that the account is connected, and
@@ -59,13 +56,18 @@ def probe(app: App, organization_id: int, carrier: str, credentials: Mapping[str
 
     Raises InvalidRequest for fields that lack, and CarrierError when the carrier refuses.
     """
-    return _adapter(app, organization_id, carrier, credentials).account_name()
+    given = _sound(app, carrier, credentials)
+    return _adapter(app, organization_id, carrier, given).account_name()
+
+
+def _sound(app: App, carrier: str, given: Mapping[str, Any]) -> dict[str, str]:
+    adapter = app.carrier_class(carrier)
+    complete = _complete(given, adapter.credential_fields)
+    return complete | _chosen(given, adapter.credential_options)
 
 
 def _adapter(app: App, organization_id: int, carrier: str, given: Mapping[str, Any]) -> Carrier:
-    adapter = app.carrier_class(carrier)
-    complete = _complete(given, adapter.credential_fields)
-    return adapter(complete, app.carrier_context(carrier, organization_id))
+    return app.carrier_class(carrier)(given, app.carrier_context(carrier, organization_id))
 
 
 def _hold(app: App, organization_id: int, carrier: str, leases: ExitStack) -> None:
@@ -79,7 +81,10 @@ def _hold(app: App, organization_id: int, carrier: str, leases: ExitStack) -> No
         ) from error
 
 
-def _probed(carrier: str, account: Carrier) -> Connection:
+def _probed(app: App, organization_id: int, carrier: str, given: dict[str, str]) -> Connection:
+    # Read while the lease is held: another run may have stored them a moment ago.
+    known = _known(app, organization_id, carrier)
+    account = _adapter(app, organization_id, carrier, known | given)
     try:
         return account.connect()
     except OutcomeUnknown as error:
@@ -90,7 +95,7 @@ def _probed(carrier: str, account: Carrier) -> Connection:
 
 
 def _show(app: App, organization_id: int, carrier: str, credentials: Mapping[str, Any]) -> None:
-    hints = {name: hint(str(value)) for name, value in credentials.items()}
+    hints = {name: hint(str(value).strip()) for name, value in credentials.items()}
     for _ in range(_WRITE_TRIES):
         try:
             app.store.show_connected(organizations.find(app, organization_id), carrier, hints)
@@ -100,18 +105,31 @@ def _show(app: App, organization_id: int, carrier: str, credentials: Mapping[str
     raise Conflict(f"{carrier.title()} is connected, but others change the organization. Repeat.")
 
 
-def hint(secret: str) -> str:
-    """Return as much of a credential as may be shown: its end, when that gives little away."""
-    return f"…{secret[-_SHOWN:]}" if len(secret) >= _LONG else "…"
-
-
 def _complete(credentials: Mapping[str, Any], fields: tuple[str, ...]) -> dict[str, str]:
     given = {name: str(credentials.get(name) or "").strip() for name in fields}
     missing = [name for name, value in given.items() if not value]
     if missing:
         raise InvalidRequest(f"The credentials lack: {', '.join(missing)}")
+    _check_plain(given)
+    return given
+
+
+def _chosen(credentials: Mapping[str, Any], options: tuple[str, ...]) -> dict[str, str]:
+    found = {name: str(credentials.get(name) or "").strip() for name in options}
+    chosen = {name: value for name, value in found.items() if value}
+    _check_plain(chosen)
+    return chosen
+
+
+def _check_plain(given: Mapping[str, str]) -> None:
     # Such a value cannot travel in a header; it is not shown, for it may be nearly right.
     odd = [name for name, value in given.items() if not (value.isascii() and value.isprintable())]
     if odd:
         raise InvalidRequest(f"Only plain ASCII characters can be in: {', '.join(odd)}")
-    return given
+
+
+def _known(app: App, organization_id: int, carrier: str) -> dict[str, Any]:
+    try:
+        return app.secrets.carrier(organization_id, carrier)
+    except CarrierNotConnected:
+        return {}

@@ -9,10 +9,14 @@ from typing import Any
 from . import destinations, limits, sessions
 from .app import App
 from .carriers.base import InboundCall, OutboundAnswer, Voice, WebhookReply
+from .carriers.sip import is_sip
 from .errors import CallNotFound, ServiceUnavailable
 from .items import Item
 from .model import (
+    BYO,
+    E164,
     Assistant,
+    Bridge,
     Call,
     CallEvent,
     CallStatus,
@@ -25,6 +29,7 @@ from .model import (
     MachinePolicy,
     Number,
     Say,
+    TrunkAttempt,
     masked,
     parse_e164,
 )
@@ -46,13 +51,41 @@ def answer(app: App, carrier: Voice, organization_id: int, inbound: InboundCall)
 
     A repeated webhook gets the same answer, unless the call has ended meanwhile.
     """
+    number = _called(app, organization_id, inbound)
+    call = ringing(app, carrier, organization_id, inbound, number)
+    call = record_ringing(app, call)
+    return carrier.reply(call, _instruction(app, call, number))
+
+
+def _called(app: App, organization_id: int, inbound: InboundCall) -> Number | None:
+    """Return the organization's number that is called, None when nothing says which: one read."""
+    if inbound.called is not None:
+        return _called_over_sip(app, organization_id, inbound.called)
     number = app.store.number(inbound.to)
     if number is not None and number.organization_id != organization_id:
         logger.warning("call to a foreign number", extra={"phone_number": masked(inbound.to)})
-        number = None
-    call = _ringing(app, carrier, organization_id, inbound, number)
-    call = _record_ringing(app, call, inbound.event)
-    return carrier.reply(call, _instruction(app, call, number))
+        return None
+    return number
+
+
+def _called_over_sip(
+    app: App, organization_id: int, called: tuple[tuple[E164, ...], ...]
+) -> Number | None:
+    rows = app.store.numbers_by_number(list(dict.fromkeys(sum(called, ()))))
+    for named in called:
+        # A number that the telephone network brings to us is never called over a trunk.
+        ours = [
+            row
+            for row in map(rows.get, named)
+            if row and row.organization_id == organization_id and row.carrier == BYO
+        ]
+        if len(ours) == 1:
+            return ours[0]
+        if ours:
+            # The header does not say which of them; a less telling one would be a guess.
+            logger.warning("call over SIP to several numbers", extra={"numbers": len(ours)})
+            return None
+    return None
 
 
 def connect(
@@ -91,7 +124,7 @@ def record(
             if advanced is None:
                 return call
             app.store.save_call(call, advanced, limits.spent_cents(advanced), on_record)
-            return advanced
+            return replace(advanced, version=call.version + 1)
         except Taken:
             continue
     raise ServiceUnavailable(f"Call {event.call_sid} is being changed by others. Try again.")
@@ -101,12 +134,22 @@ def _known(app: App, organization_id: int, event: CallEvent) -> Call | None:
     # Our own id comes back with every event of a call that we placed, and is there before
     # the carrier's is: its first event may overtake the answer to our request.
     if event.call_id is None:
-        return app.store.call_by_sid(organization_id, event.call_sid)
+        call = app.store.call_by_sid(organization_id, event.call_sid)
+        _check_teller(call, event)
+        return call
     call = app.store.call(event.call_id)
     if call is None or call.organization_id != organization_id:
         return None
+    _check_teller(call, event)
     # Another leg of the same conversation is another call.
-    return call if call.call_sid in ("", event.call_sid) else None
+    is_ours = call.call_sid in ("", event.call_sid) or call.is_over(event.call_sid)
+    return call if is_ours else None
+
+
+def _check_teller(call: Call | None, event: CallEvent) -> None:
+    # A bridge whose secret is known to somebody else must not reach a carrier's calls.
+    if call and event.trunk_id and call.carried_by != BYO:
+        raise CallNotFound(f"{event.call_sid} is no call of this bridge: its own ids are its own")
 
 
 def find(app: App, organization_id: int, call_id: int) -> Call:
@@ -135,7 +178,7 @@ def advance(call: Call, event: CallEvent) -> Call | None:
     one never moves the call back, and an answer that is heard of after the end still
     decides how the end is read.
     """
-    if any(step.event_id == event.id for step in call.history):
+    if any(step.event_id == event.id for step in call.history) or call.is_over(event.call_sid):
         return None
     moved = _moved(_completed_by(call, event), event)
     step = CallStep(event.id, event.type, event.occurred_at, moved.status)
@@ -154,11 +197,21 @@ def _moved(call: Call, event: CallEvent) -> Call:
     status = event.status
     if status is None:
         return call
+    if event.not_this_trunk and call.may_fail_over:
+        return _without_trunk(call, event)
     if status.is_final:
         return call if call.status.is_final else _ended(call, event, status)
     if status is CallStatus.IN_PROGRESS:
         call = _answered(call, event.occurred_at)
     return replace(call, status=status) if status.rank > call.status.rank else call
+
+
+def _without_trunk(call: Call, event: CallEvent) -> Call:
+    # Not the end: another trunk may be tried, by whoever has this written.
+    *earlier, last = call.attempts
+    why = event.hangup_cause or event.type
+    failed = replace(last, call_sid=event.call_sid, outcome=why)
+    return replace(call, attempts=(*earlier, failed), call_sid="")
 
 
 def _answered(call: Call, at: datetime) -> Call:
@@ -195,19 +248,25 @@ def _with_duration(call: Call) -> Call:
 # --- a call's first row ---
 
 
-def _ringing(
+def ringing(
     app: App, carrier: Voice, organization_id: int, inbound: InboundCall, number: Number | None
 ) -> Call:
+    """Return the first row of a call that rings at a number of ours, or at none."""
     assistant = number.assistant if number else None
     event, now = inbound.event, app.clock()
+    over_trunk = inbound.called is not None or bool(number and number.carrier == BYO)
+    is_bridged = over_trunk and carrier.name != BYO
     call = Call(
         id=app.new_id(),
         organization_id=organization_id,
-        carrier=carrier.name,
+        carrier=BYO if over_trunk else carrier.name,
+        bridge=carrier.name if is_bridged else None,
         call_sid=event.call_sid,
         direction=Direction.INBOUND,
-        phone_number=inbound.to,
+        # Behind a PBX nobody may know the number: then it is whatever was dialled.
+        phone_number=number.phone_number if number else E164(inbound.to),
         customer_number=inbound.from_,
+        attempts=_came_over(event),
         status=CallStatus.RINGING,
         created_at=now,
         assistant_id=assistant.id if assistant else None,
@@ -241,7 +300,7 @@ def _turned_away(call: Call, cause: str, now: datetime) -> Call:
     )
 
 
-def _record_ringing(app: App, call: Call, event: CallEvent) -> Call:
+def record_ringing(app: App, call: Call) -> Call:
     """Write the call's row, or return the one that an earlier webhook wrote."""
     for _ in range(_WRITE_TRIES):
         try:
@@ -252,6 +311,8 @@ def _record_ringing(app: App, call: Call, event: CallEvent) -> Call:
                 call = replace(call, id=app.new_id())
                 continue
         earlier = app.store.call_by_sid(call.organization_id, call.call_sid)
+        if earlier and earlier.carried_by != call.carried_by:
+            raise CallNotFound(f"{call.call_sid} is a call of {earlier.carried_by}, not of this")
         if earlier is None or earlier.answered_with is not None:
             return earlier or call
         try:
@@ -265,6 +326,9 @@ def _routed(app: App, earlier: Call, ringing: Call) -> Call:
     # An event overtook the ringing, and made the row without knowing who answers.
     routed = replace(
         earlier,
+        # Told over SIP, it was perhaps no number at all, or not that which was called.
+        phone_number=ringing.phone_number,
+        customer_number=ringing.customer_number or earlier.customer_number,
         assistant_id=ringing.assistant_id,
         assistant_name=ringing.assistant_name,
         flow=ringing.flow,
@@ -277,6 +341,18 @@ def _routed(app: App, earlier: Call, ringing: Call) -> Call:
     return routed
 
 
+def _came_over(event: CallEvent) -> tuple[TrunkAttempt, ...]:
+    """Return the trunk whose own bridge speaks of the call: it is asked to end it, too."""
+    if event.trunk_id is None:
+        return ()
+    return (TrunkAttempt(event.trunk_id, Bridge.OWN, event.occurred_at, event.call_sid),)
+
+
+def _our_side(address: str, event: CallEvent) -> E164:
+    # Over SIP whatever was dialled, such as an extension, may have led to us.
+    return E164(address) if event.trunk_id or is_sip(address) else parse_e164(address)
+
+
 def _told_of(app: App, carrier: Voice, organization_id: int, event: CallEvent) -> Call:
     """Make a call from an event that came before anything else of it."""
     inbound = event.direction is not Direction.OUTBOUND
@@ -287,8 +363,9 @@ def _told_of(app: App, carrier: Voice, organization_id: int, event: CallEvent) -
         carrier=carrier.name,
         call_sid=event.call_sid,
         direction=Direction.INBOUND if inbound else Direction.OUTBOUND,
-        phone_number=parse_e164(ours),
+        phone_number=_our_side(ours, event),
         customer_number=theirs,
+        attempts=_came_over(event),
         status=CallStatus.QUEUED,
         created_at=app.clock(),
     )
@@ -317,6 +394,9 @@ def _instruction(app: App, call: Call, number: Number | None) -> Instruction:
     assistant = number.assistant if number else None
     if call.status.is_final:
         return Hangup()
+    if call.stream_url:
+        # A bridge announced it, and who speaks was decided then.
+        return stream(app, call, call.stream_url)
     if assistant is None:
         return Say(UNASSIGNED_MESSAGE)
     if assistant.transfer_number and _bypasses(assistant, call.customer_number):

@@ -37,9 +37,9 @@ def terminate(app: App, organization_id: int, call_sid: str) -> Call:
     call = _placed(app, organization_id, call_sid, "terminate")
     if call.status.is_final:
         raise CallNotActive(f"Cannot terminate call - current status is '{call.status.summary}'")
-    carrier = app.voice(call.carrier, organization_id)
+    carrier = app.voice_for(call)
     # That the carrier ended it a moment ago is what was wanted.
-    with _refusals(f"terminate call via {call.carrier}"), suppress(CallNotActive):
+    with _refusals(f"terminate call via {call.carried_by}"), suppress(CallNotActive):
         carrier.hang_up(call)
     ended = CallEvent(
         # One for each call: whoever asks twice ends it once.
@@ -52,7 +52,11 @@ def terminate(app: App, organization_id: int, call_sid: str) -> Call:
         status_unanswered=CallStatus.CANCELLED,
     )
     on_record = app.store.audit(organization_id, "call.terminated", call.id)
-    return calls.record(app, carrier, organization_id, ended, on_record)
+    ended_call = calls.record(app, carrier, organization_id, ended, on_record)
+    if not ended_call.status.is_final:
+        # Its trunk failed a moment ago, and it goes on over another one.
+        raise _not_placed(ended_call, "terminate")
+    return ended_call
 
 
 def transfer(app: App, organization_id: int, call_sid: str, to: str) -> Call:
@@ -65,8 +69,8 @@ def transfer(app: App, organization_id: int, call_sid: str, to: str) -> Call:
     if call.status is not CallStatus.IN_PROGRESS:
         raise CallNotActive(f"Cannot transfer call - current status is '{call.status.value}'")
     target = _destination(app, organization_id, to)
-    carrier = app.voice(call.carrier, organization_id)
-    with _refusals(f"transfer call via {call.carrier}"):
+    carrier = app.voice_for(call)
+    with _refusals(f"transfer call via {call.carried_by}"):
         carrier.transfer(call, target)
     logger.info("call transferred", extra={"call_id": call.id, "to": masked(target)})
     handed_over = CallEvent(
@@ -115,11 +119,15 @@ def _placed(app: App, organization_id: int, call_sid: str, verb: str) -> Call:
     if call is None or call.organization_id != organization_id:
         raise CallNotFound(f"Call not found or you don't have permission to {verb} it")
     if not call.call_sid and not call.status.is_final:
-        raise CallNotPlaced(
-            f"{call.carrier} has not told yet whether it placed call {call.id}, so it cannot be "
-            f"asked to {verb} it. GET /api/v1/calls/{call.id} shows what becomes of it."
-        )
+        raise _not_placed(call, verb)
     return call
+
+
+def _not_placed(call: Call, verb: str) -> CallNotPlaced:
+    return CallNotPlaced(
+        f"{call.carried_by} has not told yet whether it placed call {call.id}, so it cannot be "
+        f"asked to {verb} it. GET /api/v1/calls/{call.id} shows what becomes of it."
+    )
 
 
 def _destination(app: App, organization_id: int, to: str) -> str:

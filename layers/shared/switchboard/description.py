@@ -88,7 +88,7 @@ class Problem(TypedDict):
 
 
 def replies(
-    model: type,
+    model: type | None,
     *errors: type[SwitchboardError],
     status: int = 200,
     media_type: str = JSON,
@@ -96,10 +96,10 @@ def replies(
 ) -> Replies:
     """Return the `responses=` of a route: its reply, a TypedDict, and the errors of its own.
 
-    The errors that any route can answer need not be named. The reply's example is put together
-    from its fields' own; `example` says what is otherwise.
+    None is a reply without a body. The errors that any route can answer need not be named. The
+    reply's example is put together from its fields' own; `example` says what is otherwise.
     """
-    found = Replies({status: _reply(model, media_type)})
+    found = Replies({status: _reply(model, media_type) if model else {"description": "Done."}})
     if example:
         found[status]["content"][media_type]["example"] = example
     refusals = {*_BY_THE_EDGE, *_statuses(errors)} - {status}

@@ -2,15 +2,13 @@
 
 import hashlib
 import json
-import logging
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from math import ceil
 from typing import Any
 
-from . import calls, limits, templates
+from . import limits, placing, templates
 from .app import App
-from .carriers.base import Voice
 from .destinations import check_destination
 from .errors import (
     CallInProgress,
@@ -20,12 +18,11 @@ from .errors import (
     LimitExceeded,
     NoAssistant,
     NotOwned,
-    OutcomeUnknown,
     ServiceUnavailable,
-    SwitchboardError,
 )
 from .items import Item
 from .model import (
+    BYO,
     E164,
     Assistant,
     Call,
@@ -35,13 +32,10 @@ from .model import (
     Limits,
     MachinePolicy,
     NumberStatus,
-    Refusal,
-    masked,
     parse_e164,
 )
+from .placing import Way
 from .store import DialContext, Place, Quota, Taken
-
-logger = logging.getLogger(__name__)
 
 # Longer than the function that dials may run: after this, whoever was dialling is dead.
 _IN_FLIGHT = timedelta(seconds=60)
@@ -85,7 +79,8 @@ def initiate(
     found = app.store.dial_context(organization_id, from_, request.assistant_id, key)
     if found.asked:
         return Dialled(_repeat(app, found.asked, str(key), fingerprint), replayed=True)
-    carrier = app.voice(_carrier_of(from_, found), organization_id)
+    carrier = _carrier_of(from_, found)
+    way = _way(app, organization_id, carrier, found)
     assistant = _assistant(request, from_, found)
     allowed = found.organization.limits if found.organization else Limits()
     check_destination(to, allowed)
@@ -93,14 +88,15 @@ def initiate(
     if found.number and request.assistant_id is None:
         # An assistant that was asked for speaks for itself, outside the number's flow.
         call = replace(call, flow=found.number.flow)
-    carrier.check_ready_to_dial()
+    way.voice.check_ready_to_dial()
+    call = way.taken_by(call, app.clock())
     call, places, quotas = limits.reserved(call, allowed, app.clock())
     try:
         _reserve(app, call, key, fingerprint, places, quotas)
     except Taken as taken:
         # Another request with the same key came between.
         return Dialled(_repeat(app, taken.found[1] or {}, str(key), fingerprint), replayed=True)
-    return Dialled(_dial(app, carrier, call))
+    return Dialled(placing.place(app, way, call))
 
 
 # --- before anything is dialled ---
@@ -133,6 +129,12 @@ def _carrier_of(from_: E164, found: DialContext) -> str:
     return verified
 
 
+def _way(app: App, organization_id: int, carrier: str, found: DialContext) -> Way:
+    if carrier == BYO and found.number:
+        return placing.over_trunks(app, found.number)
+    return Way(app.voice(carrier, organization_id))
+
+
 def _assistant(request: DialRequest, from_: E164, found: DialContext) -> Assistant:
     if request.assistant_id is not None:
         if found.assistant is None:
@@ -153,7 +155,7 @@ def _assistant(request: DialRequest, from_: E164, found: DialContext) -> Assista
 def _new_call(
     app: App,
     organization_id: int,
-    carrier: Voice,
+    carrier: str,
     from_: E164,
     to: E164,
     assistant: Assistant,
@@ -164,7 +166,7 @@ def _new_call(
     call = Call(
         id=app.new_id(),
         organization_id=organization_id,
-        carrier=carrier.name,
+        carrier=carrier,
         call_sid="",
         direction=Direction.OUTBOUND,
         phone_number=from_,
@@ -282,55 +284,3 @@ def _repeat(app: App, pointer: Item, key: str, fingerprint: str) -> Call:
         )
     # Whoever was dialling died: whether the carrier was asked, nobody knows.
     return replace(call, status=CallStatus.UNKNOWN)
-
-
-# --- dialling ---
-
-
-def _dial(app: App, carrier: Voice, call: Call) -> Call:
-    try:
-        call_sid = carrier.dial(call, calls.stream(app, call, str(call.stream_url)))
-    except OutcomeUnknown as error:
-        logger.warning("dial outcome unknown", extra=_trace(call, error))
-        return _settled(app, call, replace(call, status=CallStatus.UNKNOWN))
-    except SwitchboardError as error:
-        logger.info("dial refused", extra=_trace(call, error))
-        refusal = Refusal(error.status, error.code, str(error))
-        failed = replace(call, status=CallStatus.FAILED, refusal=refusal, ended_at=app.clock())
-        return _settled(app, call, failed)
-    return _settled(app, call, replace(call, status=CallStatus.DIALING, call_sid=call_sid))
-
-
-def _settled(app: App, before: Call, after: Call) -> Call:
-    """Write how dialling went, unless an event of the call has told better meanwhile."""
-    try:
-        for _ in range(_WRITE_TRIES):
-            try:
-                app.store.save_call(before, after, limits.spent_cents(after))
-                return after
-            except Taken:
-                before = app.store.call(after.id) or before
-                after = _with_news(before, after)
-    except ServiceUnavailable as error:
-        logger.error("dial not settled", extra=_trace(after, error))
-    return after
-
-
-def _with_news(now: Call, after: Call) -> Call:
-    further = after.status.rank > now.status.rank
-    return replace(
-        now,
-        status=after.status if further else now.status,
-        call_sid=now.call_sid or after.call_sid,
-        refusal=after.refusal,
-    )
-
-
-def _trace(call: Call, error: Exception) -> dict[str, object]:
-    return {
-        "call_id": call.id,
-        "organization_id": call.organization_id,
-        "carrier": call.carrier,
-        "customer_number": masked(call.customer_number),
-        "problem": type(error).__name__,
-    }

@@ -10,7 +10,7 @@ from .carriers import CARRIERS
 from .carriers.base import Check, Expected, Verdict
 from .directory import organizations
 from .errors import CarrierNotConnected, SwitchboardError
-from .model import Call, Direction, Number, NumberStatus, Organization
+from .model import BYO, Call, Direction, Number, NumberStatus, Organization
 
 # The first event of a call comes within seconds; what a carrier repeats comes within a minute.
 _HEARD_WITHIN = timedelta(minutes=2)
@@ -50,7 +50,9 @@ def examine(app: App, organization_id: int, carrier: str | None = None) -> Itera
 def _in_use(app: App, organization_id: int, numbers: Iterable[Number]) -> list[str]:
     buying = {number.carrier for number in numbers}
     names = [
-        name for name in CARRIERS if name in buying or _is_connected(app, organization_id, name)
+        name
+        for name in (*CARRIERS, BYO)
+        if name in buying or _is_connected(app, organization_id, name)
     ]
     if not names:
         raise CarrierNotConnected(

@@ -7,12 +7,12 @@ SwitchboardError
 │   └── InvalidTemplate 422 ── MissingVariables, TemplateLimit
 ├── Unauthorized 401
 ├── Forbidden 403 ── NotOwned
-├── SignatureInvalid 403 ── SignatureUnauthorized 401
+├── SignatureInvalid 403 ── SignatureUnauthorized 401, SignatureMissing 503
 ├── DestinationNotAllowed 403
 ├── NotFound 404 ── AssistantNotFound, NoAssistant, CallNotFound, NumberNotFound, FlowNotFound
 ├── RequestTooLarge 413
 ├── Conflict 409 ── NumberUnavailable, IdempotencyKeyReused, PurchaseInProgress, CallInProgress,
-│                   CallNotPlaced, NumberAssigned, NumberNotReady, ReleaseInProgress
+│                   CallNotPlaced, NumberAssigned, NumberNotReady, ReleaseInProgress, TrunkInUse
 ├── LimitExceeded 429
 ├── ServiceUnavailable 503        one of our own dependencies does not answer
 └── CarrierError 502 ── InvalidCredentials, CarrierPermissionDenied, CarrierMisconfigured,
@@ -139,6 +139,12 @@ class SignatureUnauthorized(SignatureInvalid):
     status = 401
 
 
+class SignatureMissing(SignatureInvalid):
+    """The same, for a carrier that signs when it is asked again: after a 5xx and nothing else."""
+
+    status = 503
+
+
 class NotOwned(Forbidden):
     """A number or an assistant that belongs to another organization."""
 
@@ -237,6 +243,12 @@ class ReleaseInProgress(Conflict):
     """The number is just being released."""
 
     code = "release_in_progress"
+
+
+class TrunkInUse(Conflict):
+    """Numbers use the SIP trunk, so that it cannot be deleted."""
+
+    code = "trunk_in_use"
 
 
 class CallInProgress(Conflict):

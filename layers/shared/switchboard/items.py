@@ -13,6 +13,7 @@ from .model import (
     Actor,
     Assistant,
     AuditEntry,
+    Bridge,
     Call,
     CallerId,
     CallStatus,
@@ -35,8 +36,10 @@ from .model import (
     Refusal,
     Release,
     ReleaseClaim,
+    SipTrunk,
     Spending,
     Token,
+    TrunkAttempt,
 )
 
 Item = dict[str, Any]
@@ -234,6 +237,7 @@ def number(item: Item) -> Number:
         flow=_flow(item.get("flow")),
         assigned_at=_time(item.get("assigned_at")),
         allowed_country_codes=tuple(item.get("allowed_country_codes", ())),
+        sip_trunk_id=item.get("sip_trunk_id"),
         release=_release_claim(item.get("release")),
         version=int(item.get("version", 0)),
     )
@@ -277,6 +281,7 @@ def order(item: Item) -> NumberOrder:
         status=OrderStatus(item["status"]),
         assistant_id=_int(item.get("assistant_id")),
         messaging_profile_id=item.get("messaging_profile_id"),
+        sip_trunk_id=item.get("sip_trunk_id"),
         carrier_order_id=item.get("carrier_order_id"),
         details=_ints(item["details"]),
         refusal=_refusal(item.get("refusal")),
@@ -322,6 +327,8 @@ def call(item: Item) -> Call:
         options=_options(item.get("options")),
         metadata=json.loads(item.get("metadata", "{}")),
         answered_by=item.get("answered_by"),
+        bridge=item.get("bridge"),
+        attempts=tuple(_attempt(it) for it in item.get("attempts", ())),
         leases=tuple(Lease(**lease) for lease in item.get("leases", ())),
         spending=_spending(item.get("spending")),
         refusal=_refusal(item.get("refusal")),
@@ -345,6 +352,29 @@ def call_summary(item: Item) -> CallSummary:
         assistant_id=_int(item.get("assistant_id")),
         assistant_name=item.get("assistant_name"),
         duration=_int(item.get("duration")),
+    )
+
+
+def trunk(item: Item) -> SipTrunk:
+    """Read a SIP trunk."""
+    return SipTrunk(
+        id=item["id"],
+        organization_id=int(item["organization_id"]),
+        name=item["name"],
+        gateway=item["gateway"],
+        created_at=_at(item["created_at"]),
+        updated_at=_at(item["updated_at"]),
+        username=item["username"],
+        priority=int(item["priority"]),
+        enabled=item["enabled"],
+        register=item["register"],
+        provider=item.get("provider"),
+        bridge=Bridge(item["bridge"]),
+        bridge_url=item.get("bridge_url"),
+        password_hint=item.get("password_hint"),
+        signing_secret_hint=item.get("signing_secret_hint"),
+        version=int(item["version"]),
+        deleted_at=_time(item.get("deleted_at")),
     )
 
 
@@ -390,6 +420,12 @@ def _actor(item: Item) -> Actor:
 
 def _status(text: str | None) -> CallStatus | None:
     return CallStatus(text) if text else None
+
+
+def _attempt(item: Item) -> TrunkAttempt:
+    return TrunkAttempt(
+        item["trunk_id"], item["bridge"], _at(item["at"]), item["call_sid"], item.get("outcome")
+    )
 
 
 def _step(item: Item) -> CallStep:

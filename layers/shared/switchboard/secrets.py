@@ -1,18 +1,25 @@
-"""Secrets Manager: one secret per organization and carrier, and our own signing key."""
+"""Secrets Manager: one secret per organization and carrier, one per trunk, our own signing key."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from .errors import CarrierNotConnected, ServiceUnavailable
+from .model import TrunkSecrets
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 _KEEP = timedelta(minutes=5)
+_LOOK_AGAIN = timedelta(seconds=10)
+_SHOWN = 4
+# Of a shorter one, its end would be too much.
+_LONG = 12
 
 
 class Secrets:
@@ -46,22 +53,50 @@ class Secrets:
         self, organization_id: int, carrier: str, credentials: dict[str, Any]
     ) -> None:
         """Write an organization's credentials, new or changed; raise ServiceUnavailable."""
-        name, text = self._name(organization_id, carrier), json.dumps(credentials)
-        try:
-            self._put(name, text)
-        except ClientError as error:
-            # AWS's own words: which permission is missing, or that the secret is being deleted.
-            said = error.response["Error"]["Message"]
-            raise ServiceUnavailable(f"The secret was not stored: {said}") from error
-        except (ConnectionError, HTTPClientError) as error:
-            raise ServiceUnavailable("The secret store does not answer. Try again.") from error
+        self._store(self._name(organization_id, carrier), json.dumps(credentials))
+
+    def trunk(self, organization_id: int, trunk_id: str, *, now: bool = False) -> TrunkSecrets:
+        """Return a trunk's secrets, empty ones if nothing is stored; raise ServiceUnavailable.
+
+        `now` asks for what is stored at this moment, whatever was read a minute ago.
+        """
+        name = self._trunk_name(organization_id, trunk_id)
+        if now:
+            self._kept.pop(name, None)
+        text = self._read(name)
+        return TrunkSecrets(**json.loads(text)) if text else TrunkSecrets()
+
+    def renewed_trunk(self, organization_id: int, trunk_id: str) -> TrunkSecrets | None:
+        """Return a trunk's secrets if they are others than those that were kept.
+
+        Asked when a signature is wrong: the signing secret may have been rotated. Not more often
+        than every few seconds, for whoever forges signatures could ask for ever.
+        """
+        read_at, text = self._kept.get(self._trunk_name(organization_id, trunk_id), (None, ""))
+        if read_at is None or self._clock() - read_at < _LOOK_AGAIN:
+            return None
+        found = self.trunk(organization_id, trunk_id, now=True)
+        return found if found != TrunkSecrets(**json.loads(text)) else None
+
+    def store_trunk(self, organization_id: int, trunk_id: str, secrets: TrunkSecrets) -> None:
+        """Write a trunk's secrets, new or changed; raise ServiceUnavailable."""
+        self._store(self._trunk_name(organization_id, trunk_id), json.dumps(asdict(secrets)))
+
+    def forget_trunk(self, organization_id: int, trunk_id: str) -> None:
+        """Delete a trunk's secrets for good, if there are any; raise ServiceUnavailable."""
+        name = self._trunk_name(organization_id, trunk_id)
+        with _refusals("deleted"), suppress(self._client.exceptions.ResourceNotFoundException):
+            # Nothing else ever has this name, and a kept password helps nobody.
+            self._client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
         self._kept.pop(name, None)
 
-    def _put(self, name: str, text: str) -> None:
-        try:
-            self._client.put_secret_value(SecretId=name, SecretString=text)
-        except self._client.exceptions.ResourceNotFoundException:
-            self._create(name, text)
+    def _store(self, name: str, text: str) -> None:
+        with _refusals("stored"):
+            try:
+                self._client.put_secret_value(SecretId=name, SecretString=text)
+            except self._client.exceptions.ResourceNotFoundException:
+                self._create(name, text)
+        self._kept.pop(name, None)
 
     def _create(self, name: str, text: str) -> None:
         try:
@@ -80,6 +115,9 @@ class Secrets:
     def _name(self, organization_id: int, carrier: str) -> str:
         return f"{self._prefix}/{organization_id}/{carrier}"
 
+    def _trunk_name(self, organization_id: int, trunk_id: str) -> str:
+        return f"{self._prefix}/{organization_id}/sip-trunk/{trunk_id}"
+
     def _read(self, name: str) -> str | None:
         now = self._clock()
         read_at, text = self._kept.get(name, (None, ""))
@@ -96,3 +134,20 @@ class Secrets:
             raise ServiceUnavailable("The secret store does not answer. Try again.") from error
         self._kept[name] = (now, text)
         return text
+
+
+def hint(secret: str) -> str:
+    """Return as much of a credential as may be shown: its end, when that gives little away."""
+    return f"…{secret[-_SHOWN:]}" if len(secret) >= _LONG else "…"
+
+
+@contextmanager
+def _refusals(done: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        # AWS's own words: which permission is missing, or that the secret is being deleted.
+        said = error.response["Error"]["Message"]
+        raise ServiceUnavailable(f"The secret was not {done}: {said}") from error
+    except (ConnectionError, HTTPClientError) as error:
+        raise ServiceUnavailable("The secret store does not answer. Try again.") from error

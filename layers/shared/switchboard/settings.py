@@ -9,6 +9,7 @@ from .errors import ConfigError
 _REQUIRED = ("TABLE_NAME", "STAGE", "PUBLIC_BASE_URL", "SECRETS_PREFIX", "SESSION_KEY_SECRET")
 # Not known before a stack's first deployment, which must work all the same.
 _MAY_BE_EMPTY = ("PUBLIC_BASE_URL",)
+_OPTIONAL = "EVENT_URLS_ALLOWED"
 _API_URL = "_API_URL"
 # Host and path only: carriers are given this with a path and a query behind it.
 _PUBLIC_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#@]*)?")
@@ -26,6 +27,10 @@ class Settings:
     session_key_secret: str
     carrier_api_urls: Mapping[str, str]
     """Each carrier's REST API: the real one, or a sandbox."""
+    event_urls_allowed: tuple[str, ...] = ()
+    """Beginnings of URLs that may get events although they are not public and HTTPS."""
+    fail_over_function: str = ""
+    """The function that goes on with a call whose SIP trunk failed."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -46,11 +51,13 @@ class Settings:
             public_base_url=env["PUBLIC_BASE_URL"].rstrip("/"),
             secrets_prefix=env["SECRETS_PREFIX"],
             session_key_secret=env["SESSION_KEY_SECRET"],
+            fail_over_function=env.get("FAIL_OVER_FUNCTION", ""),
             carrier_api_urls={
                 name.removesuffix(_API_URL).lower(): url.rstrip("/")
                 for name, url in env.items()
                 if name.endswith(_API_URL)
             },
+            event_urls_allowed=tuple(env.get(_OPTIONAL, "").split()),
         )
 
     def url_for_carriers(self) -> str:

@@ -60,8 +60,9 @@ def _check_known(app: App, name: str) -> None:
     carrier, _, field = name.partition("_")
     if carrier not in CARRIERS:
         raise InvalidSettings(f"{name}: this deployment knows no carrier {carrier}")
-    fields = app.carrier_class(carrier).credential_fields
-    if field not in fields:
+    adapter = app.carrier_class(carrier)
+    fields = adapter.credential_fields
+    if field not in (*fields, *adapter.credential_options):
         wanted = ", ".join(f"{carrier}_{it}" for it in fields)
         raise InvalidSettings(
             f"{name} is found or made when the account is connected, so it cannot be set. "

@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 
 from . import webhooks
 from .app import App
+from .carriers import voice_class
 from .carriers.base import WebhookReply, WebhookRequest
 from .errors import InvalidRequest, RequestTooLarge, SignatureInvalid, SwitchboardError
 from .model import without_numbers
@@ -28,9 +29,9 @@ def handle(event: Json, carrier: str, app: Callable[[], App]) -> Json:
     """Answer one webhook, and log it in one line."""
     request_id = str((event.get("requestContext") or {}).get("requestId"))
     logger.set_correlation_id(request_id)
-    if event.get("httpMethod") in ("GET", "HEAD"):
-        return _reply(WebhookReply())  # carriers probe a URL before they take it
     try:
+        if _is_probe(event, carrier):
+            return _reply(WebhookReply())  # carriers probe a URL before they take it
         reply = _reply(_answer(event, carrier, app()))
     except SwitchboardError as error:
         detail = without_numbers(str(error))
@@ -46,39 +47,61 @@ def handle(event: Json, carrier: str, app: Callable[[], App]) -> Json:
     return reply
 
 
+def _is_probe(event: Json, carrier: str) -> bool:
+    if event.get("httpMethod") not in ("GET", "HEAD"):
+        return False
+    # A question comes with fields of the carrier's own beside ours.
+    return not (voice_class(carrier).asks_with_get and len(_query(event)) > 1)
+
+
 def _answer(event: Json, carrier: str, app: App) -> WebhookReply:
-    organization, call_id = _addressee(event)
+    organization, call_id, trunk_id = _addressee(event)
     # The path as it was given to the carrier. What the event says of its own address
     # depends on stages, mapped domains and headers, and is not what was signed.
     context = app.carrier_context(carrier, organization)
+    path = event["resource"]
+    url = context.trunk_url(path, trunk_id) if trunk_id else context.webhook_url(path, call_id)
     request = WebhookRequest(
         method=event["httpMethod"],
-        url=context.webhook_url(event["resource"], call_id),
+        url=url,
         call_id=call_id,
+        trunk_id=trunk_id,
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
         body=_body(event),
+        query={name: values[-1] for name, values in _query(event).items()},
     )
     return webhooks.handle(app, carrier, organization, request)
 
 
-# `?org=<organization>`, or `?call=<organization>-<call>` for the events of one call.
+# `?org=<organization>`, or `?call=<organization>-<call>` for the events of one call, or
+# `?trunk=<organization>-<trunk>` for what speaks for one SIP trunk.
 _ID = r"[1-9][0-9]{0,15}"
-_ADDRESSEE = {"org": re.compile(f"({_ID})()"), "call": re.compile(f"({_ID})-({_ID})")}
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_ADDRESSEE = {
+    "org": re.compile(f"({_ID})()()"),
+    "call": re.compile(f"({_ID})-({_ID})()"),
+    "trunk": re.compile(f"({_ID})-()({_UUID})"),
+}
 
 
-def _addressee(event: Json) -> tuple[int, int | None]:
-    """Return the organization that the URL was made for, and the call if it was made for one."""
-    query = event.get("multiValueQueryStringParameters") or {}
-    if len(query) == 1:
-        [(name, values)] = query.items()
-        pattern = _ADDRESSEE.get(name)
+def _addressee(event: Json) -> tuple[int, int | None, str | None]:
+    """Return the organization that the URL was made for, and the call or the trunk."""
+    # In a GET the carrier's own fields stand beside ours; a POST has nothing to add.
+    query = _query(event)
+    ours = [name for name in query if name in _ADDRESSEE or event["httpMethod"] == "POST"]
+    if len(ours) == 1:
+        values, pattern = query[ours[0]], _ADDRESSEE.get(ours[0])
         found = pattern.fullmatch(values[0]) if pattern and len(values) == 1 else None
         if found:
-            return int(found[1]), int(found[2]) if found[2] else None
+            return int(found[1]), int(found[2]) if found[2] else None, found[3] or None
     raise SignatureInvalid(
         "This URL is not one that Switchboard gave to a carrier: it must end in ?org= and the "
-        "organization's id, or ?call= and a call's, and nothing else."
+        "organization's id, or ?call= and a call's, or ?trunk= and a SIP trunk's, and nothing else."
     )
+
+
+def _query(event: Json) -> dict[str, list[str]]:
+    return event.get("multiValueQueryStringParameters") or {}
 
 
 def _body(event: Json) -> bytes:

@@ -9,14 +9,16 @@ from .carriers.base import (
     Ignored,
     InboundCall,
     InboundMessage,
+    NotUnderstood,
     OrderUpdate,
     OutboundAnswer,
+    Prewarm,
     Voice,
     WebhookReply,
     WebhookRequest,
 )
-from .errors import CarrierNotConnected, SignatureInvalid
-from .model import CallEvent, Message
+from .errors import CarrierNotConnected, ConfigError, SignatureInvalid
+from .model import BYO, Call, CallEvent, Message
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +33,7 @@ def handle(
     carrier sends its event again.
     """
     try:
-        carrier = app.voice(carrier_name, organization_id)
-        carrier.verify(request)
+        carrier = _verified(app, carrier_name, organization_id, request)
         return _act(app, carrier, organization_id, request)
     except CarrierNotConnected as error:
         # To a stranger, an unknown organization looks like a wrong signature.
@@ -47,6 +48,27 @@ def handle(
         return apology
 
 
+def _verified(app: App, carrier_name: str, organization_id: int, request: WebhookRequest) -> Voice:
+    """Return who speaks; raise SignatureInvalid unless it is who it says."""
+    trunk_id = request.trunk_id
+    if (carrier_name == BYO) is (trunk_id is None):
+        raise app.voice_class(carrier_name).forgery("Invalid signature")
+    if trunk_id is None:
+        carrier = app.voice(carrier_name, organization_id)
+        carrier.verify(request)
+        return carrier
+    bridge = app.bridge(organization_id, trunk_id)
+    try:
+        bridge.verify(request)
+    except SignatureInvalid:
+        renewed = app.secrets.renewed_trunk(organization_id, trunk_id)
+        if renewed is None:
+            raise
+        bridge = app.bridge(organization_id, trunk_id, renewed)
+        bridge.verify(request)
+    return bridge
+
+
 def _act(app: App, carrier: Voice, organization_id: int, request: WebhookRequest) -> WebhookReply:
     match webhook := carrier.parse(request):
         case InboundCall():
@@ -55,6 +77,9 @@ def _act(app: App, carrier: Voice, organization_id: int, request: WebhookRequest
             return calls.connect(app, carrier, organization_id, webhook)
         case CallEvent():
             call = calls.record(app, carrier, organization_id, webhook)
+            if call.waits_for_another_trunk:
+                _fail_over(app, call)
+                return WebhookReply()
             # Also for a repeated event: the first time it may have failed here.
             carrier.follow_up(request, call, partial(calls.outbound_instruction, app, call))
         case OrderUpdate():
@@ -62,6 +87,12 @@ def _act(app: App, carrier: Voice, organization_id: int, request: WebhookRequest
             from .numbers import purchasing
 
             purchasing.settle_delivered(app, organization_id, webhook)
+        case NotUnderstood(reply=reply):
+            return reply
+        case Prewarm():
+            from . import prewarming  # with templates, which no ringing phone needs
+
+            return prewarming.prewarm(app, carrier, organization_id, webhook)
         case InboundMessage():
             # Forwarding comes with the customer's webhooks; until then nothing is lost.
             app.store.put_message(
@@ -76,3 +107,11 @@ def _act(app: App, carrier: Voice, organization_id: int, request: WebhookRequest
         case Ignored(type=kind):
             logger.info("event ignored", extra={"event_type": kind, "carrier": carrier.name})
     return WebhookReply()
+
+
+def _fail_over(app: App, call: Call) -> None:
+    # Not here: this function reads the secrets of its own carrier only, and nobody may wait for
+    # the next trunk's bridge while the carrier waits for us.
+    if app.fail_over is None:
+        raise ConfigError("No function is set that goes on with calls: FAIL_OVER_FUNCTION")
+    app.fail_over(call.id)

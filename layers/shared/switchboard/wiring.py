@@ -1,16 +1,19 @@
 """Builds the App of a container: the only place that reads the environment and opens clients."""
 
+import json
 import os
 import time
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 
 import boto3
 import urllib3
 from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from . import ids
 from .app import App
+from .errors import ServiceUnavailable
 from .secrets import Secrets
 from .settings import Settings
 from .store import Store
@@ -46,4 +49,19 @@ def build(settings: Settings) -> App:
         clock=clock,
         sleep=time.sleep,
         new_id=lambda: ids.new_id(clock()),
+        fail_over=partial(_invoke, settings.fail_over_function),
     )
+
+
+def _invoke(function: str, call_id: int) -> None:
+    """Let a function begin with a call, whose end nobody waits for; AWS repeats it if it fails."""
+    try:
+        # Made here: next to no container ever needs it.
+        boto3.client("lambda", config=_AWS).invoke(
+            FunctionName=function,
+            InvocationType="Event",
+            Payload=json.dumps({"call_id": call_id}).encode(),
+        )
+    except (ClientError, ConnectionError, HTTPClientError) as error:
+        # The event goes back to the carrier, which may send it again.
+        raise ServiceUnavailable("The call's next SIP trunk could not be tried.") from error

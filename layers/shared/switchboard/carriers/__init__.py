@@ -9,12 +9,15 @@ from importlib import import_module
 from typing import Any
 
 from ..errors import UnknownProvider
+from ..model import BYO
 from .base import Carrier, Voice
 
 CARRIERS = {
     "twilio": "Twilio",
     "telnyx": "Telnyx",
+    "vonage": "Vonage",
 }
+_ALL = CARRIERS | {BYO: "ByoSipTrunk"}
 
 
 def carrier_class(name: str) -> type[Carrier]:
@@ -30,7 +33,8 @@ def voice_class(name: str) -> type[Voice]:
 
 
 def _part(name: str, module: str, suffix: str) -> Any:
-    if name not in CARRIERS:
-        known = " or ".join(f"'{known}'" for known in CARRIERS)
+    if name not in _ALL:
+        known = " or ".join(f"'{known}'" for known in _ALL)
         raise UnknownProvider(f"Provider must be {known}")
-    return getattr(import_module(f".{name}.{module}", __package__), CARRIERS[name] + suffix)
+    folder = name.replace("-", "_")
+    return getattr(import_module(f".{folder}.{module}", __package__), _ALL[name] + suffix)

@@ -18,7 +18,9 @@ from ..model import (
     Instruction,
     NumberOrder,
     PurchaseResult,
+    SipRoute,
 )
+from .features import Features
 from .stock import Stock, Verification
 
 # What neither XML 1.0 nor UTF-8 can carry.
@@ -40,6 +42,10 @@ class WebhookRequest:
     body: bytes
     call_id: int | None = None
     """Our id of the call, when the URL was given for one call only."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    """All of a GET's, ours and the carrier's, in no dependable order."""
+    trunk_id: str | None = None
+    """The SIP trunk that the URL was given for."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,31 @@ class InboundCall:
 
     event: CallEvent
     from_: str
-    to: E164
+    to: str
+    """E.164; over SIP whatever was dialled."""
+    called: tuple[tuple[E164, ...], ...] | None = None
+    """Over SIP only: the numbers that each header names, the most telling header first."""
+
+
+@dataclass(frozen=True)
+class Prewarm:
+    """A bridge announces a call, so that all is ready when it asks what to do with it."""
+
+    event: CallEvent
+    from_number: str = ""
+    to_number: str = ""
+    outbound: bool = False
+    assistant_id: int | None = None
+    welcome_message: str | None = None
+    agenda: str | None = None
+    variables: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NotUnderstood:
+    """A request whose refusal the contract words in a way of its own."""
+
+    reply: WebhookReply
 
 
 @dataclass(frozen=True)
@@ -94,7 +124,16 @@ class Ignored:
     type: str
 
 
-Webhook = InboundCall | OutboundAnswer | CallEvent | OrderUpdate | InboundMessage | Ignored
+Webhook = (
+    InboundCall
+    | OutboundAnswer
+    | CallEvent
+    | OrderUpdate
+    | InboundMessage
+    | Prewarm
+    | NotUnderstood
+    | Ignored
+)
 
 
 @dataclass(frozen=True)
@@ -108,6 +147,16 @@ class CarrierContext:
     clock: Callable[[], datetime]
     http: urllib3.PoolManager
     """For requests on the path of a ringing phone, where no carrier's SDK is imported."""
+    urls_allowed: tuple[str, ...] = ()
+    """Beginnings of an organization's own URLs that need not be HTTPS: the local stack's."""
+
+    def is_allowed(self, url: str) -> bool:
+        """Tell whether a URL is one of those that the deployment excepts."""
+        return any(url.startswith(f"{origin}/") for origin in self.urls_allowed)
+
+    def trunk_url(self, path: str, trunk_id: str) -> str:
+        """Return the public URL of `path` for what speaks for one SIP trunk."""
+        return f"{self.public_base_url}{path}?trunk={self.organization_id}-{trunk_id}"
 
     def webhook_url(self, path: str, call_id: int | None = None) -> str:
         """Return the public URL of `path` for this organization, or for one call of it.
@@ -180,16 +229,19 @@ class Voice(_Connected, Protocol):
 
     forgery: ClassVar[type[SignatureInvalid]]
     """What the contract answers to a webhook that this carrier did not sign."""
+    asks_with_get: ClassVar[bool]
+    """Whether a GET with fields of the carrier's own is a webhook: else it is but a probe."""
 
     def check_ready_to_dial(self) -> None:
         """Raise CarrierError if the stored credentials lack what dialling needs. No request."""
         ...
 
-    def dial(self, call: Call, stream: ConnectStream) -> str:
+    def dial(self, call: Call, stream: ConnectStream, route: SipRoute | None = None) -> str:
         """Place a call and return the carrier's id of it. Never repeated by itself.
 
         Its events come back with our id of the call. `stream` is what a person who takes
-        it shall be connected with.
+        it shall be connected with. With a `route` it goes over that SIP trunk, and
+        CarrierUnavailable means that another one may be tried.
         """
         ...
 
@@ -248,9 +300,15 @@ class Account(_Connected, Protocol):
 
     credential_fields: ClassVar[tuple[str, ...]]
     """What a person must know to connect an account: connect() finds or makes the rest."""
+    credential_options: ClassVar[tuple[str, ...]]
+    """What he may say beside them."""
 
     def connect(self) -> Connection:
-        """Probe the credentials; find or make, once, what the carrier wants beside numbers."""
+        """Probe the credentials; find or make, once, what the carrier wants beside numbers.
+
+        What an earlier connection made is among the credentials, and may belong to another
+        account.
+        """
         ...
 
     def check(self, expected: Expected) -> list[Check]:
@@ -284,3 +342,6 @@ class Account(_Connected, Protocol):
 
 class Carrier(Voice, Numbers, Account, Protocol):
     """All that a carrier can do."""
+
+    features: ClassVar[Features]
+    """Where it differs from the others."""

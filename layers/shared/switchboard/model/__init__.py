@@ -2,7 +2,16 @@
 
 from .assistants import NOT_IN_COPIES, Assistant, ConversationFlow, Flow
 from .audit import Actor, AuditEntry
-from .calls import Call, CallEvent, CallStatus, CallStep, CallSummary, CallTotals, Direction
+from .calls import (
+    Call,
+    CallEvent,
+    CallStatus,
+    CallStep,
+    CallSummary,
+    CallTotals,
+    Direction,
+    TrunkAttempt,
+)
 from .dialing import DialOptions, Lease, Limits, MachinePolicy, Spending
 from .directory import CallerId, Organization, Token
 from .e164 import E164, is_e164, masked, parse_e164, without_numbers
@@ -19,13 +28,16 @@ from .numbers import (
     ReleaseClaim,
 )
 from .refusal import Refusal
+from .trunks import BYO, Bridge, SipRoute, SipTrunk, TrunkSecrets
 
 __all__ = [
+    "BYO",
     "E164",
     "NOT_IN_COPIES",
     "Actor",
     "Assistant",
     "AuditEntry",
+    "Bridge",
     "Call",
     "CallEvent",
     "CallStatus",
@@ -56,8 +68,12 @@ __all__ = [
     "Release",
     "ReleaseClaim",
     "Say",
+    "SipRoute",
+    "SipTrunk",
     "Spending",
     "Token",
+    "TrunkAttempt",
+    "TrunkSecrets",
     "is_e164",
     "masked",
     "parse_e164",

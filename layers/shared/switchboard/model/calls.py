@@ -87,6 +87,10 @@ class CallEvent:
     answered_by: str | None = None
     call_id: int | None = None
     """Our id of the call, when the carrier gives it back."""
+    not_this_trunk: bool = False
+    """A call over a SIP trunk ended because of the trunk: nobody heard it ring."""
+    trunk_id: str | None = None
+    """The SIP trunk whose own bridge says it."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,20 @@ class CallStep:
     type: str
     at: datetime
     status: CallStatus
+
+
+@dataclass(frozen=True)
+class TrunkAttempt:
+    """One try to place a call over a SIP trunk: written down before anybody is asked."""
+
+    trunk_id: str
+    bridge: str
+    """The carrier that was asked, or `own`."""
+    at: datetime
+    call_sid: str = ""
+    """What the bridge called it, once that is known."""
+    outcome: str | None = None
+    """Why it was not this trunk; None while it is, or may be."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +148,10 @@ class Call:
     """What the caller got: `stream`, `say`, `dial`, or `reject` when turned away."""
     answered_by: str | None = None
     """Who took an outbound call, if it was found out: human, machine, fax or unknown."""
+    bridge: str | None = None
+    """The carrier that carries a call of a SIP trunk; None when `carrier` does it itself."""
+    attempts: tuple[TrunkAttempt, ...] = ()
+    """Over which trunks it was placed, the last one last; the one that it came in over."""
     leases: tuple[Lease, ...] = ()
     """The places it takes up under the organization's limits, until it has ended."""
     spending: Spending | None = None
@@ -144,6 +166,34 @@ class Call:
     """Seconds between answer and end."""
     hangup_cause: str | None = None
     history: tuple[CallStep, ...] = ()
+
+    @property
+    def carried_by(self) -> str:
+        """The carrier that is asked to do something with the call."""
+        return self.bridge or self.carrier
+
+    @property
+    def sip_trunk_id(self) -> str | None:
+        """The trunk that it goes over, or went over at last; None where that is not known."""
+        return self.attempts[-1].trunk_id if self.attempts else None
+
+    @property
+    def may_fail_over(self) -> bool:
+        """Whether it was placed over a SIP trunk, and nobody has heard or taken it."""
+        placed = self.direction is Direction.OUTBOUND and bool(self.attempts)
+        # By the carriers' own word: Telnyx has none, and its calls are `ringing` from the start.
+        rang = any(step.type == CallStatus.RINGING for step in self.history)
+        return placed and not rang and self.status.rank < CallStatus.IN_PROGRESS.rank
+
+    @property
+    def waits_for_another_trunk(self) -> bool:
+        """Whether the last attempt failed because of its trunk, and nothing was decided since."""
+        failed = bool(self.attempts) and self.attempts[-1].outcome is not None
+        return failed and not self.status.is_final
+
+    def is_over(self, call_sid: str) -> bool:
+        """Whether this was the carrier's id of an attempt that another trunk has taken over."""
+        return any(it.outcome and it.call_sid == call_sid for it in self.attempts)
 
 
 @dataclass(frozen=True)

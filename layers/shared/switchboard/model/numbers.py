@@ -88,6 +88,8 @@ class Number:
     """When the assistant or the flow got it."""
     allowed_country_codes: tuple[str, ...] = ()
     """ISO 3166: callers from elsewhere are turned away. Empty lets everybody through."""
+    sip_trunk_id: str | None = None
+    """The trunk that is tried first; None leaves it to the trunks' priorities."""
     release: ReleaseClaim | None = None
     """While the status is `releasing`."""
     version: int = 1
@@ -134,6 +136,7 @@ class NumberOrder:
     status: OrderStatus = OrderStatus.SUBMITTED
     assistant_id: int | None = None
     messaging_profile_id: str | None = None
+    sip_trunk_id: str | None = None
     carrier_order_id: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
     """The contract's `purchase_details`: the carrier's own words."""

@@ -35,6 +35,7 @@ from ..model import (
     parse_e164,
 )
 from ..store import Taken
+from .trunk_choice import no_such_trunk, trunk_for
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +57,8 @@ class PurchaseRequest:
     assistant_id: int | None = None
     friendly_name: str | None = None
     messaging_profile_id: str | None = None
+    sip_trunk_id: str | None = None
+    """Of numbers that the organization holds elsewhere only."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +85,11 @@ def purchase(
     try:
         app.store.claim(order, number)
     except Taken as taken:
-        earlier, holder = taken.found
+        earlier, holder, *_ = taken.found
         if earlier:
             return Purchase(_repeat(app, carrier, items.order(earlier), order), replayed=True)
+        if not holder and 2 in taken.failed:
+            raise no_such_trunk(str(order.sip_trunk_id)) from taken  # deleted since it was read
         if not holder or not _is_free_again(app, items.number(holder), order):
             raise NumberUnavailable(_why_taken(order, holder)) from taken
         return purchase(app, organization_id, request, key)
@@ -110,6 +115,7 @@ def _validated(
 ) -> tuple[NumberOrder, Assistant | None]:
     phone_number = parse_e164(request.phone_number)
     app.carrier_class(request.provider)
+    trunk_id = trunk_for(app, organization_id, request.provider, request.sip_trunk_id)
     country_code = _country(phone_number, request.country_code)
     assistant = None
     if request.assistant_id is not None:
@@ -130,6 +136,7 @@ def _validated(
         updated_at=now,
         assistant_id=request.assistant_id,
         messaging_profile_id=request.messaging_profile_id,
+        sip_trunk_id=trunk_id,
         to_record=app.actor,
     )
     return order, assistant
@@ -157,7 +164,11 @@ def _country(phone_number: E164, given: str | None) -> str | None:
 
 
 def _fingerprint(request: PurchaseRequest) -> str:
-    text = json.dumps(asdict(request), sort_keys=True)
+    asked = asdict(request)
+    if request.sip_trunk_id is None:
+        # Requests from before there were trunks keep their fingerprints.
+        del asked["sip_trunk_id"]
+    text = json.dumps(asked, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -173,6 +184,7 @@ def _claimed_number(app: App, order: NumberOrder, assistant: Assistant | None) -
         country_code=order.country_code,
         friendly_name=order.friendly_name,
         assistant=assistant,
+        sip_trunk_id=order.sip_trunk_id,
     )
 
 

@@ -10,6 +10,7 @@ from . import assigning, holding
 from .assigning import Holder, persistently
 from .listing import check_assistant
 from .pointing import check_settled, pointed_here
+from .trunk_choice import trunk_for
 
 
 @dataclass(frozen=True)
@@ -23,13 +24,15 @@ class NumberPatch:
     """0 takes the number from its flow."""
     allowed_country_codes: tuple[str, ...] | None = None
     """Empty lets everybody through."""
+    sip_trunk_id: str | None = None
+    """An empty one leaves the choice to the trunks' priorities."""
 
 
 def update(app: App, organization_id: int, number_id: int, patch: NumberPatch) -> Number:
     """Change a number, all that is asked for or nothing; it may move from one holder to another.
 
     An assistant takes the place of a flow, and a flow that of an assistant. Raises
-    InvalidRequest, NumberNotFound, AssistantNotFound, FlowNotFound, NumberNotReady, Conflict
+    InvalidRequest, NumberNotFound, NotFound, FlowNotFound, NumberNotReady, Conflict
     and, where the number must be pointed at us first, CarrierError.
     """
     countries = patch.allowed_country_codes
@@ -46,6 +49,8 @@ def update(app: App, organization_id: int, number_id: int, patch: NumberPatch) -
             after = replace(after, friendly_name=patch.friendly_name)
         if countries is not None:
             after = replace(after, allowed_country_codes=countries)
+        if patch.sip_trunk_id is not None:
+            after = replace(after, sip_trunk_id=_trunk(app, number, patch.sip_trunk_id))
         if after == number:
             return number
         after = replace(after, updated_at=app.clock())
@@ -76,10 +81,17 @@ def _change(app: App, number: Number, holder: Holder | None, patch: NumberPatch)
     return NumberChange(number, number, "number.updated")
 
 
+def _trunk(app: App, number: Number, wanted: str) -> str | None:
+    # That it is there still when this is written is a condition of the write.
+    return trunk_for(app, number.organization_id, number.carrier, wanted) if wanted else None
+
+
 def _told(before: Number, after: Number) -> dict[str, object]:
     told: dict[str, object] = {}
     if after.friendly_name != before.friendly_name:
         told["friendly_name"] = after.friendly_name
     if after.allowed_country_codes != before.allowed_country_codes:
         told["allowed_country_codes"] = list(after.allowed_country_codes)
+    if after.sip_trunk_id != before.sip_trunk_id:
+        told["sip_trunk_id"] = after.sip_trunk_id
     return told

@@ -82,7 +82,10 @@ class CallReply(TypedDict):
     answered_by: Annotated[
         str | None, Field(description="Who took an outbound call: human, machine, fax or unknown.")
     ]
-    hangup_cause: str | None
+    hangup_cause: Annotated[
+        str | None,
+        Field(description="Why it ended, or why it was not dialled."),
+    ]
     history: list[CallStepReply]
 
 
@@ -176,7 +179,8 @@ def call_reply(call: Call) -> CallReply:
         "state": call.status,
         "answered_with": call.answered_with,
         "answered_by": call.answered_by,
-        "hangup_cause": call.hangup_cause,
+        # Nobody may be left to be told of a refusal: another trunk was tried after the reply.
+        "hangup_cause": call.hangup_cause or (call.refusal.message if call.refusal else None),
         "history": [_step_reply(step) for step in call.history],
     }
 

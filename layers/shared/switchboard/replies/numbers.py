@@ -204,7 +204,7 @@ def number_reply(number: Number) -> PhoneNumberReply:
         "is_active": number.status is NumberStatus.ACTIVE,
         "is_verified_caller_id": False,
         "capabilities": cast(CapabilitiesReply, asdict(number.capabilities)),
-        "sip_trunk_id": None,
+        "sip_trunk_id": number.sip_trunk_id,
         "allowed_country_codes": list(number.allowed_country_codes) or None,
         "assistant": _named(assistant) if assistant else None,
         "flow": _named(number.flow) if number.flow else None,

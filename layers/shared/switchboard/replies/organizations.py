@@ -53,11 +53,11 @@ class OrganizationReply(TypedDict):
     telnyx_api_key: _Hint
     telnyx_public_key: _Hint
     telnyx_connection_id: _Hint
-    vonage_api_key: _Unknown
-    vonage_api_secret: _Unknown
-    vonage_application_id: _Unknown
-    vonage_private_key: _Unknown
-    vonage_signature_secret: _Unknown
+    vonage_api_key: _Hint
+    vonage_api_secret: _Hint
+    vonage_application_id: _Hint
+    vonage_private_key: _Hint
+    vonage_signature_secret: _Hint
     sip_gateway: _Unknown
     sip_username: _Unknown
     sip_password: _Unknown
@@ -87,6 +87,7 @@ def organization_reply(organization: Organization) -> OrganizationReply:
     """Return an organization as the contract shows it."""
     twilio = organization.credentials.get("twilio", {})
     telnyx = organization.credentials.get("telnyx", {})
+    vonage = organization.credentials.get("vonage", {})
     return {
         "id": organization.id,
         "name": organization.name,
@@ -102,11 +103,11 @@ def organization_reply(organization: Organization) -> OrganizationReply:
         "telnyx_api_key": telnyx.get("api_key"),
         "telnyx_public_key": telnyx.get("public_key"),
         "telnyx_connection_id": telnyx.get("connection_id"),
-        "vonage_api_key": None,
-        "vonage_api_secret": None,
-        "vonage_application_id": None,
-        "vonage_private_key": None,
-        "vonage_signature_secret": None,
+        "vonage_api_key": vonage.get("api_key"),
+        "vonage_api_secret": vonage.get("api_secret"),
+        "vonage_application_id": vonage.get("application_id"),
+        "vonage_private_key": vonage.get("private_key"),
+        "vonage_signature_secret": vonage.get("signature_secret"),
         "sip_gateway": None,
         "sip_username": None,
         "sip_password": None,

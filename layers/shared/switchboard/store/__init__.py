@@ -5,6 +5,8 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     ORG#<id>              / ORG        [ORG             / <id>]
     ORG#<id>              / ASSISTANT#<id>
     ORG#<id>              / FLOW#<id>
+    ORG#<id>              / TRUNK#<id>
+    ORG#<id>              / TRUNKNAME#<name>   points to the trunk that has it
     TOKEN#<sha256>        / TOKEN      [ORG#<id>#TOKEN  / <id>]
     NUMBER#<e164>         / NUMBER     [ORG#<id>#NUMBER / <e164>]
                                        [ASSISTANT#<id>  / <e164>]  or  [ORG#<id>#FREE / <e164>]
@@ -46,6 +48,7 @@ from .releases import Releases
 from .table import Taken
 from .tokens import Tokens
 from .totals import Totals
+from .trunks import Trunks
 
 __all__ = [
     "AuditFilter",
@@ -78,5 +81,6 @@ class Store(
     Leases,
     Audit,
     Caches,
+    Trunks,
 ):
     """The table. Every method is one request, or says how many."""

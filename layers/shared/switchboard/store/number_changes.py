@@ -9,6 +9,7 @@ from .assistants import assistant_key
 from .flows import flow_key
 from .number_rows import NumberChange, changed, number_item
 from .table import FRESH, Table, check, put
+from .trunks import still_there
 
 
 class NumberChanges(Table):
@@ -29,6 +30,7 @@ class NumberChanges(Table):
             *(changed(change.before, change.after) for change in changes),
             *([_still(assistant_key, assistant)] if assistant else []),
             *([_still(flow_key, flow)] if flow else []),
+            *(it for change in changes for it in _trunk_still_there(change)),
             *(record for change in changes for record in self._record(change)),
         )
         return [replace(change.after, version=change.before.version + 1) for change in changes]
@@ -57,6 +59,11 @@ class NumberChanges(Table):
         return self.audit(
             number.organization_id, change.action, number.phone_number, **change.details
         )
+
+
+def _trunk_still_there(change: NumberChange) -> list[Item]:
+    kept = change.before.sip_trunk_id == change.after.sip_trunk_id
+    return [] if kept else still_there(change.after)
 
 
 def _still(key: Callable[[int, int], Item], read: Assistant | ConversationFlow) -> Item:

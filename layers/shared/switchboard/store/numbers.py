@@ -13,6 +13,7 @@ from ..model import Actor, AuditEntry, Number, NumberOrder
 from .audit import audit_row
 from .number_rows import number_item, number_key
 from .table import FRESH, Table, delete, key, listed, put, sortable, update
+from .trunks import still_there
 
 # A number that this order has claimed, and no later one.
 _OWNED = "organization_id = :organization AND order_key = :order_key"
@@ -36,8 +37,15 @@ class Numbers(Table):
         return items.order(item) if item else None
 
     def claim(self, order: NumberOrder, number: Number) -> None:
-        """Write a new order and claim its number; raise Taken([order, number]) with what stood."""
-        self.transact(self._put_order(order, FRESH), self._put_number(number, FRESH))
+        """Write a new order and claim its number; raise Taken([order, number]) with what stood.
+
+        Its SIP trunk must still be there (place 2).
+        """
+        self.transact(
+            self._put_order(order, FRESH),
+            self._put_number(number, FRESH),
+            *still_there(number),
+        )
 
     def settle(self, order: NumberOrder, number: Number | None) -> None:
         """Write how an order ended and its number with it; None gives the number free.

@@ -21,6 +21,7 @@ class TelnyxAccount(TelnyxApi):
     """One Telnyx account, as it is connected: with what its numbers and calls are tied to."""
 
     credential_fields: ClassVar[tuple[str, ...]] = ("api_key", "public_key")
+    credential_options: ClassVar[tuple[str, ...]] = ()
 
     def connect(self) -> Connection:
         """Read the balance; find or make the voice profile, the application, the messaging profile.

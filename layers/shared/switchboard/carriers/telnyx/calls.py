@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ...errors import CarrierMisconfigured, InvalidCredentials
-from ...model import Call, ConnectStream, Dial, Hangup, Instruction, MachinePolicy, Say
+from ...model import Call, ConnectStream, Dial, Hangup, Instruction, MachinePolicy, Say, SipRoute
 from ..base import WebhookReply, WebhookRequest, speakable
 from ..problems import problem
 from .api import TelnyxApi, public_key
@@ -43,7 +43,7 @@ class TelnyxCalls(TelnyxApi):
             said = f"the account's {' and '.join(missing)} is not known"
             raise problem(CarrierMisconfigured, "Telnyx", "dial", said=said)
 
-    def dial(self, call: Call, stream: ConnectStream) -> str:
+    def dial(self, call: Call, stream: ConnectStream, route: SipRoute | None = None) -> str:
         """Place a call that streams as soon as it is answered.
 
         Unless it must be known first who answers: then the stream begins with a command.
@@ -60,12 +60,16 @@ class TelnyxCalls(TelnyxApi):
                 "record_channels": "dual",
                 "record_format": "mp3",
             }
+        if route and route.username:
+            login = {"sip_auth_username": route.username, "sip_auth_password": route.password}
+            wanted = wanted | login
         request: dict[str, Any] = wanted | {
             "connection_id": self._credentials["connection_id"],
-            "to": call.customer_number,
+            "to": route.address_of(call.customer_number) if route else call.customer_number,
             "from_": call.phone_number,
             "client_state": client_state(call=call.id),
-            "command_id": f"dial-{call.id}",
+            # Each attempt over another trunk is a dial of its own.
+            "command_id": f"dial-{call.id}" + (f"-{route.trunk_id}" if route else ""),
             "timeout_secs": options.ring_timeout or _RING_TIMEOUT_S,
         }
         return self._ask(

@@ -1,5 +1,8 @@
 """The whole of Telnyx."""
 
+from typing import ClassVar
+
+from ..features import Features
 from .checks import TelnyxChecks
 from .numbers import TelnyxNumbers
 from .voice import TelnyxVoice
@@ -7,3 +10,17 @@ from .voice import TelnyxVoice
 
 class Telnyx(TelnyxVoice, TelnyxNumbers, TelnyxChecks):
     """One Telnyx account: its calls, its numbers and the account itself."""
+
+    features: ClassVar[Features] = Features(
+        purchase_requests=1,
+        wiring_requests=3,
+        answering_requests=1,
+        orders_settle_later=True,
+        searches_places=True,
+        shows_prices=True,
+        sells_fax=True,
+        has_number_ids=True,
+        takes_any_voice_url=False,
+        switches_messages=True,
+        verifies_caller_ids=True,
+    )

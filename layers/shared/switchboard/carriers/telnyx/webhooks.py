@@ -10,6 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from ...errors import InvalidRequest, SignatureInvalid, SignatureUnauthorized
 from ...model import CallEvent, CallStatus, Direction, parse_e164
 from ..base import Ignored, InboundCall, InboundMessage, Webhook, WebhookRequest
+from ..sip import TRUNK_FAILURES, called_numbers, is_sip, party, user_of
 from .api import TelnyxApi, public_key
 from .state import own_id, read_client_state
 
@@ -48,6 +49,7 @@ class TelnyxWebhooks(TelnyxApi):
     """What one Telnyx account says of its calls, messages and orders."""
 
     forgery: ClassVar[type[SignatureInvalid]] = SignatureUnauthorized
+    asks_with_get: ClassVar[bool] = False
 
     def verify(self, request: WebhookRequest) -> None:
         """Check telnyx-signature-ed25519 over `timestamp|body`, and that the timestamp is fresh.
@@ -84,6 +86,9 @@ class TelnyxWebhooks(TelnyxApi):
         event = self._call_event(data, payload)
         # Outgoing legs are announced the same way, and must not be answered.
         if event_type == "call.initiated" and event.direction is Direction.INBOUND:
+            if is_sip(event.to):
+                numbers = called_numbers(_sip_headers(payload) | {"to": event.to})
+                return InboundCall(event, event.from_, user_of(event.to), numbers)
             return InboundCall(event, from_=event.from_, to=parse_e164(event.to))
         return event
 
@@ -95,6 +100,7 @@ class TelnyxWebhooks(TelnyxApi):
             status = CallStatus.COMPLETED
             unanswered_status = _HANGUP_UNANSWERED.get(str(cause), CallStatus.FAILED)
         direction = payload.get("direction")
+        caller = str(payload.get("from") or "")
         state = read_client_state(payload.get("client_state"))
         return CallEvent(
             id=str(data.get("id")),
@@ -104,11 +110,12 @@ class TelnyxWebhooks(TelnyxApi):
             status=status,
             status_unanswered=unanswered_status,
             direction=_DIRECTIONS.get(str(direction)),
-            from_=str(payload.get("from") or ""),
+            from_=party(caller) if is_sip(caller) else caller,
             to=str(payload.get("to") or ""),
             hangup_cause=str(cause) if cause else None,
             answered_by=_answered_by(event_type, payload),
             call_id=own_id(state),
+            not_this_trunk=event_type == "call.hangup" and _is_trunk_failure(payload),
         )
 
 
@@ -128,6 +135,24 @@ def read_event(request: WebhookRequest) -> tuple[dict[str, Any], dict[str, Any]]
 def is_detection(data: dict[str, Any]) -> bool:
     """Tell whether an event says who answered, a person or a machine."""
     return str(data.get("event_type")).startswith("call.machine.")
+
+
+def _is_trunk_failure(payload: dict[str, Any]) -> bool:
+    # No event says that it rings: what may be the person's doing, or ours, is not the trunk's.
+    by_somebody = payload.get("hangup_cause") in _HANGUP_UNANSWERED
+    code = str(payload.get("sip_hangup_cause"))
+    return is_sip(str(payload.get("to"))) and code in TRUNK_FAILURES and not by_somebody
+
+
+def _sip_headers(payload: dict[str, Any]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for kind in ("sip_headers", "custom_headers"):
+        listed = payload.get(kind)
+        for header in listed if isinstance(listed, list) else ():
+            match header:
+                case {"name": str(name), "value": str(value)}:
+                    headers[name.lower()] = f"{headers.get(name.lower(), '')}, {value}".lstrip(", ")
+    return headers
 
 
 def _answered_by(event_type: str, payload: dict[str, Any]) -> str | None:

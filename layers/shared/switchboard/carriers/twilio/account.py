@@ -18,6 +18,7 @@ class TwilioAccount(TwilioApi):
     """One Twilio account, as it is connected."""
 
     credential_fields: ClassVar[tuple[str, ...]] = ("account_sid", "auth_token")
+    credential_options: ClassVar[tuple[str, ...]] = ()
 
     def connect(self) -> Connection:
         """Read the account and its balance. Twilio wants nothing else: URLs go with each number."""

@@ -5,7 +5,17 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from ...errors import InvalidCredentials
-from ...model import Call, ConnectStream, Dial, Direction, Hangup, Instruction, MachinePolicy, Say
+from ...model import (
+    Call,
+    ConnectStream,
+    Dial,
+    Direction,
+    Hangup,
+    Instruction,
+    MachinePolicy,
+    Say,
+    SipRoute,
+)
 from ..base import WebhookReply, WebhookRequest, speakable
 from ..problems import problem
 from .api import FALLBACK_PATH, STATUS_PATH, VOICE_PATH, TwilioApi
@@ -30,11 +40,11 @@ class TwilioCalls(TwilioApi):
         if self._account_sid and not self._credentials.get("auth_token"):
             raise problem(InvalidCredentials, "Twilio", "dial", said="no auth_token is stored")
 
-    def dial(self, call: Call, stream: ConnectStream) -> str:
+    def dial(self, call: Call, stream: ConnectStream, route: SipRoute | None = None) -> str:
         """Place a call. When it is answered, Twilio asks our voice URL what to do."""
         options = call.options
         status_url = self._context.webhook_url(STATUS_PATH, call.id)
-        extra: dict[str, Any] = {}
+        extra: dict[str, Any] = _sip_login(route)
         if options.max_duration:
             extra["time_limit"] = options.max_duration
         if options.record:
@@ -43,7 +53,7 @@ class TwilioCalls(TwilioApi):
             f"call {call.customer_number}",
             lambda client: _call_sid(
                 client.calls.create(
-                    to=call.customer_number,
+                    to=route.address_of(call.customer_number) if route else call.customer_number,
                     from_=call.phone_number,
                     url=self._context.webhook_url(VOICE_PATH, call.id),
                     method="POST",
@@ -88,6 +98,13 @@ class TwilioCalls(TwilioApi):
     def apology(request: WebhookRequest) -> WebhookReply | None:
         """Speak to the caller who waits for TwiML; a status callback is repeated instead."""
         return _twiml(Say(_APOLOGY)) if urlsplit(request.url).path.endswith(VOICE_PATH) else None
+
+
+def _sip_login(route: SipRoute | None) -> dict[str, Any]:
+    # https://www.twilio.com/docs/voice/api/call-resource: the gateway may challenge Twilio.
+    if route is None or not route.username:
+        return {}
+    return {"sip_auth_username": route.username, "sip_auth_password": route.password}
 
 
 def _call_sid(placed: Any) -> str:

@@ -1,5 +1,8 @@
 """The whole of Twilio."""
 
+from typing import ClassVar
+
+from ..features import Features
 from .checks import TwilioChecks
 from .numbers import TwilioNumbers
 from .voice import TwilioVoice
@@ -7,3 +10,17 @@ from .voice import TwilioVoice
 
 class Twilio(TwilioVoice, TwilioNumbers, TwilioChecks):
     """One Twilio account: its calls, its numbers and the account itself."""
+
+    features: ClassVar[Features] = Features(
+        purchase_requests=1,
+        wiring_requests=1,
+        answering_requests=0,
+        orders_settle_later=False,
+        searches_places=True,
+        shows_prices=False,
+        sells_fax=True,
+        has_number_ids=True,
+        takes_any_voice_url=True,
+        switches_messages=True,
+        verifies_caller_ids=True,
+    )

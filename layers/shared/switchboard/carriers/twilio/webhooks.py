@@ -11,6 +11,7 @@ from twilio.request_validator import RequestValidator
 from ...errors import InvalidRequest, SignatureInvalid
 from ...model import CallEvent, CallStatus, Direction, parse_e164
 from ..base import InboundCall, InboundMessage, OutboundAnswer, Webhook, WebhookRequest
+from ..sip import TRUNK_FAILURES, called_numbers, is_sip, party, user_of
 from .api import SMS_PATH, VOICE_PATH, TwilioApi
 
 _CALL_STATUS = {
@@ -34,6 +35,7 @@ _ANSWERED_BY = {
     "fax": "fax",
     "unknown": "unknown",
 }
+_SIP_HEADER = "SipHeader_"
 _DIRECTIONS = {
     "inbound": Direction.INBOUND,
     "outbound-api": Direction.OUTBOUND,
@@ -45,6 +47,7 @@ class TwilioWebhooks(TwilioApi):
     """What one Twilio account says of its calls and messages."""
 
     forgery: ClassVar[type[SignatureInvalid]] = SignatureInvalid
+    asks_with_get: ClassVar[bool] = False
 
     def verify(self, request: WebhookRequest) -> None:
         """Check X-Twilio-Signature: https://www.twilio.com/docs/usage/security."""
@@ -64,6 +67,10 @@ class TwilioWebhooks(TwilioApi):
             return event
         if request.call_id is not None or event.direction is Direction.OUTBOUND:
             return OutboundAnswer(event)
+        if is_sip(event.to):
+            # Through a SIP domain: https://www.twilio.com/docs/voice/api/sip-interface
+            numbers = called_numbers(_sip_headers(form) | {"to": event.to})
+            return InboundCall(event, event.from_, user_of(event.to), numbers)
         return InboundCall(event, from_=event.from_, to=parse_e164(event.to))
 
     def _call_event(self, form: "_Form") -> CallEvent:
@@ -80,11 +87,12 @@ class TwilioWebhooks(TwilioApi):
             occurred_at=_timestamp(form["Timestamp"]) or self._context.clock(),
             status=_CALL_STATUS.get(word),
             direction=_DIRECTIONS.get(form["Direction"]),
-            from_=form["From"],
+            from_=party(form["From"]) if is_sip(form["From"]) else form["From"],
             to=form["To"],
             duration=form.figure("CallDuration"),
             hangup_cause=form["SipResponseCode"] or None,
             answered_by=_ANSWERED_BY.get(form["AnsweredBy"]),
+            not_this_trunk=_is_trunk_failure(word, form),
         )
 
 
@@ -110,6 +118,18 @@ class _Form:
     def getall(self, name: str) -> list[str]:
         """Return every value of `name`; the SDK's validator asks for this."""
         return self._values[name]
+
+
+def _is_trunk_failure(word: str, form: _Form) -> bool:
+    # The events are numbered from 0, `initiated`: after `ringing` the last one is 2 or more.
+    rang = (form.figure("SequenceNumber") or 0) > 1
+    failed = word in ("failed", "no-answer") and form["SipResponseCode"] in TRUNK_FAILURES
+    return failed and is_sip(form["To"]) and not rang
+
+
+def _sip_headers(form: _Form) -> dict[str, str]:
+    named = (name for name in form if name.startswith(_SIP_HEADER))
+    return {name.removeprefix(_SIP_HEADER).lower(): ", ".join(form.getall(name)) for name in named}
 
 
 def _message(form: _Form) -> InboundMessage:

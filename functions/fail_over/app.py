@@ -1,0 +1,19 @@
+"""Goes on with a call whose SIP trunk failed: over the next trunk, or to its end."""
+
+from collections.abc import Callable
+
+from aws_lambda_powertools import Logger
+
+from switchboard import placing, wiring
+from switchboard.app import App
+
+# Named like the package, so that every module's own logger speaks through it.
+logger = Logger(service="switchboard")
+
+
+def lambda_handler(
+    event: dict[str, int], context: object, app: Callable[[], App] = wiring.app
+) -> None:
+    """Go on with `call_id`. A repeated event finds that somebody does already."""
+    placing.go_on(app(), event["call_id"])
+    logger.info("failed over", extra={"call_id": event["call_id"]})

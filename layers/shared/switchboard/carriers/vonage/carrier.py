@@ -1,0 +1,26 @@
+"""The whole of Vonage."""
+
+from typing import ClassVar
+
+from ..features import Features
+from .checks import VonageChecks
+from .numbers import VonageNumbers
+from .voice import VonageVoice
+
+
+class Vonage(VonageVoice, VonageNumbers, VonageChecks):
+    """One Vonage account: its calls, its numbers and the account itself."""
+
+    features: ClassVar[Features] = Features(
+        purchase_requests=2,
+        wiring_requests=2,
+        answering_requests=0,
+        orders_settle_later=False,
+        searches_places=False,
+        shows_prices=True,
+        sells_fax=False,
+        has_number_ids=False,
+        takes_any_voice_url=False,
+        switches_messages=False,
+        verifies_caller_ids=False,
+    )
