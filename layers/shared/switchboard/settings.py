@@ -9,6 +9,7 @@ from .errors import ConfigError
 _REQUIRED = ("TABLE_NAME", "STAGE", "PUBLIC_BASE_URL", "SECRETS_PREFIX", "SESSION_KEY_SECRET")
 # Not known before a stack's first deployment, which must work all the same.
 _MAY_BE_EMPTY = ("PUBLIC_BASE_URL",)
+_OPTIONAL = "EVENT_URLS_ALLOWED"
 _API_URL = "_API_URL"
 # Host and path only: carriers are given this with a path and a query behind it.
 _PUBLIC_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#@]*)?")
@@ -26,6 +27,8 @@ class Settings:
     session_key_secret: str
     carrier_api_urls: Mapping[str, str]
     """Each carrier's REST API: the real one, or a sandbox."""
+    event_urls_allowed: tuple[str, ...] = ()
+    """Beginnings of URLs that may get events although they are not public and HTTPS."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -51,6 +54,7 @@ class Settings:
                 for name, url in env.items()
                 if name.endswith(_API_URL)
             },
+            event_urls_allowed=tuple(env.get(_OPTIONAL, "").split()),
         )
 
     def url_for_carriers(self) -> str:

@@ -6,6 +6,21 @@ from .calls import Call, CallEvent, CallStatus, CallStep, CallSummary, CallTotal
 from .dialing import DialOptions, Lease, Limits, MachinePolicy, Spending
 from .directory import CallerId, Organization, Token
 from .e164 import E164, is_e164, masked, parse_e164, without_numbers
+from .events import (
+    END_OF_CALL_REPORT,
+    EVENT_TYPES,
+    NUMBER_UPDATE,
+    REPORT_UPDATE,
+    STATUS_UPDATE,
+    WEBHOOK_TEST,
+    Attempt,
+    Delivery,
+    DeliveryState,
+    Endpoint,
+    OutboxEvent,
+    Report,
+    call_event_id,
+)
 from .instructions import ConnectStream, Dial, Hangup, Instruction, Say
 from .messages import Message
 from .numbers import (
@@ -22,9 +37,16 @@ from .refusal import Refusal
 
 __all__ = [
     "E164",
+    "END_OF_CALL_REPORT",
+    "EVENT_TYPES",
     "NOT_IN_COPIES",
+    "NUMBER_UPDATE",
+    "REPORT_UPDATE",
+    "STATUS_UPDATE",
+    "WEBHOOK_TEST",
     "Actor",
     "Assistant",
+    "Attempt",
     "AuditEntry",
     "Call",
     "CallEvent",
@@ -36,9 +58,12 @@ __all__ = [
     "Capabilities",
     "ConnectStream",
     "ConversationFlow",
+    "Delivery",
+    "DeliveryState",
     "Dial",
     "DialOptions",
     "Direction",
+    "Endpoint",
     "Flow",
     "Hangup",
     "Instruction",
@@ -51,13 +76,16 @@ __all__ = [
     "NumberStatus",
     "OrderStatus",
     "Organization",
+    "OutboxEvent",
     "PurchaseResult",
     "Refusal",
     "Release",
     "ReleaseClaim",
+    "Report",
     "Say",
     "Spending",
     "Token",
+    "call_event_id",
     "is_e164",
     "masked",
     "parse_e164",

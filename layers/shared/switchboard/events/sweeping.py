@@ -1,0 +1,36 @@
+"""What nobody looked after: what is due and got lost on its way, or is due too late to queue."""
+
+from datetime import timedelta
+
+from ..items import Item
+from ..store import Taken
+from . import breaker
+from .office import Message, Office
+
+_LATE = timedelta(seconds=30)
+# What was put into the queue is not put there again before.
+_AGAIN = timedelta(minutes=5)
+_AT_ONCE = 500
+
+
+def sweep(office: Office) -> int:
+    """Queue what is overdue, and look after receivers that are down; return how much it was."""
+    now = office.app.clock()
+    found = 0
+    for row in office.app.store.due_rows(now - _LATE, _AT_ONCE):
+        try:
+            office.app.store.put_off(row, now + _AGAIN)
+        except Taken:
+            continue  # somebody is at it
+        office.queue.put([(_message(row), 0)])
+        found += 1
+    for endpoint in office.app.store.broken_endpoints():
+        breaker.look_after(office, endpoint)
+    return found
+
+
+def _message(row: Item) -> Message:
+    kind, _, event_id = str(row["pk"]).partition("#")
+    if kind == "EVENT":
+        return {"event": event_id}
+    return {"event": event_id, "endpoint": str(row["sk"]).removeprefix("TO#")}
