@@ -73,6 +73,7 @@ def _point_at_this_machine(workspace: Workspace, held: dict[str, str]) -> bool:
     wanted = {
         **workspace.carrier_urls,
         "PublicBaseUrl": base_url(workspace, held["ApiId"]),
+        "EventUrlsAllowed": workspace.sandbox_url,
     }
     if all(held.get(name) == value for name, value in wanted.items()):
         return False

@@ -91,4 +91,5 @@ def _addresses(workspace: Workspace) -> dict[str, str]:
         "SESSION_KEY_SECRET": held["SessionKeySecret"],
         "TWILIO_API_URL": held["TwilioApiUrl"],
         "TELNYX_API_URL": held["TelnyxApiUrl"],
+        "EVENT_URLS_ALLOWED": held["EventUrlsAllowed"],
     }

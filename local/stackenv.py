@@ -12,6 +12,7 @@ _FUNCTION_VARIABLES = (
     "SESSION_KEY_SECRET",
     "TWILIO_API_URL",
     "TELNYX_API_URL",
+    "EVENT_URLS_ALLOWED",
 )
 
 
@@ -32,7 +33,7 @@ def write_for_containers(path: Path, values: dict[str, str]) -> None:
     """Write what `sam local invoke --env-vars` reads."""
     variables = {name: values[name] for name in _FUNCTION_VARIABLES}
     # In a container 127.0.0.1 is the container. The public URL stays: it is signed, never called.
-    for name in ("AWS_ENDPOINT_URL", "TWILIO_API_URL", "TELNYX_API_URL"):
+    for name in ("AWS_ENDPOINT_URL", "TWILIO_API_URL", "TELNYX_API_URL", "EVENT_URLS_ALLOWED"):
         variables[name] = variables[name].replace("127.0.0.1", "host.docker.internal")
     _write_private(path, json.dumps({"Parameters": variables}, indent=2) + "\n")
 

@@ -30,6 +30,11 @@ ALLOWED = {
     | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"}
     | SECRET,
     "ApiDocs": set(),
+    "RelayEvents": {"sqs:SendMessage"},
+    "DeliverEvent": READ
+    | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"}
+    | SECRET
+    | {"sqs:SendMessage"},
     "CarrierWebhookTwilio": WRITE | SECRET,
     "CarrierWebhookTelnyx": WRITE | SECRET,
 }

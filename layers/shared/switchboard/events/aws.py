@@ -77,8 +77,8 @@ class Targets:
         found = _ARN.fullmatch(endpoint.url)
         if found is None or problem_of(endpoint.url):
             return Answer(error=f"The receiver {problem_of(endpoint.url)}")
-        if found["account"] != self.account_id:
-            return Answer(error="The receiver is in another AWS account: use one in this account")
+        if (found["account"], found["region"]) != (self.account_id, self.sqs.meta.region_name):
+            return Answer(error="The receiver is in another AWS account or region than Switchboard")
         if self.own_queue_url.rpartition("/")[2] == found["name"] and found["service"] == "sqs":
             return Answer(error="The receiver is the queue that events are sent from")
         try:
@@ -104,9 +104,9 @@ class Targets:
             if reply["FailedEntryCount"]:
                 return Answer(error=f"EventBridge refused: {reply['Entries'][0]}")
             return Answer(200)
-        url = self.sqs.get_queue_url(QueueName=name)["QueueUrl"]
         self.sqs.send_message(
-            QueueUrl=url,
+            # Beside ours: to ask for it would be one more request, and one more permission.
+            QueueUrl=f"{self.own_queue_url.rpartition('/')[0]}/{name}",
             MessageBody=event.payload,
             MessageAttributes={
                 header: {"DataType": "String", "StringValue": value}

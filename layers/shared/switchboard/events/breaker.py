@@ -126,8 +126,8 @@ def _back(office: Office, delivery: Delivery, at: datetime) -> None:
 
 
 def _pause(failures: int) -> timedelta:
-    doubled = _FIRST_PAUSE * 2 ** min(max(failures - _DEAD_AFTER, 0), 8)
-    return min(doubled, _LONGEST_PAUSE)
+    doublings = min(max(failures - _DEAD_AFTER, 0), 8)
+    return min(_FIRST_PAUSE * (1 << doublings), _LONGEST_PAUSE)
 
 
 def _drain(endpoint: Endpoint) -> dict[str, str | int]:
