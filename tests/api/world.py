@@ -8,6 +8,7 @@ from switchboard import sessions, tokens
 from switchboard.app import App
 from switchboard.carriers.stock import AvailableNumber
 from switchboard.errors import UnknownProvider
+from switchboard.events import registering
 from switchboard.model import CallStatus, Capabilities
 from tests.api.document import Operation
 from tests.builders import (
@@ -54,6 +55,7 @@ def settle(app: App, books: Books) -> App:
             metadata={"note": MARK},
         )
     )
+    registering.register(app, ORGANIZATION, "https://example.com/events")
     return app
 
 

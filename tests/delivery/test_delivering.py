@@ -1,11 +1,6 @@
 """Whatever happens to a call or a number is told to whoever shall know, once at least."""
 
-import json
-from dataclasses import replace
-from datetime import timedelta
 
-import pytest
-from standardwebhooks import Webhook, WebhookVerificationError
 
 from switchboard import calls
 from switchboard.events import receivers, signing

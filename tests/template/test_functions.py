@@ -30,6 +30,7 @@ ALLOWED = {
     | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"}
     | SECRET,
     "ApiDocs": set(),
+    "Events": READ | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"} | SECRET,
     "RelayEvents": {"sqs:SendMessage"},
     "DeliverEvent": READ
     | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"}

@@ -92,6 +92,20 @@ WANTED = {
     ("post", "/api/v1/calls/{call_id}/terminate"): "Calls",
     ("post", "/api/v1/calls/{call_id}/transfer"): "Calls",
     ("patch", "/api/v1/calls/{call_id}/metadata"): "Calls",
+    ("get", "/api/v1/events"): "Events",
+    ("get", "/api/v1/events/dead-letters"): "Events",
+    ("post", "/api/v1/events/redeliver"): "Events",
+    ("get", "/api/v1/events/{event_id}"): "Events",
+    ("post", "/api/v1/events/{event_id}/redeliver"): "Events",
+    ("get", "/api/v1/webhooks"): "Events",
+    ("post", "/api/v1/webhooks"): "Events",
+    ("get", "/api/v1/webhooks/{webhook_id}"): "Events",
+    ("patch", "/api/v1/webhooks/{webhook_id}"): "Events",
+    ("delete", "/api/v1/webhooks/{webhook_id}"): "Events",
+    ("get", "/api/v1/webhooks/{webhook_id}/secret"): "Events",
+    ("post", "/api/v1/webhooks/{webhook_id}/rotate"): "Events",
+    ("get", "/api/v1/calls/{call_id}/webhook-logs"): "Events",
+    ("post", "/api/v1/calls/{call_id}/report"): "Events",
     ("get", "/openapi.json"): "ApiDocs",
     ("get", "/docs"): "ApiDocs",
     ("get", "/docs/{file}"): "ApiDocs",
@@ -108,7 +122,7 @@ OPEN = {
     route
     for route, function in WANTED.items()
     if function.startswith(("CarrierWebhook", "ApiDocs"))
-    or route[1].endswith(("/session", "/health"))
+    or route[1].endswith(("/session", "/report", "/health"))
 }
 
 

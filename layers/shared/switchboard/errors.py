@@ -8,7 +8,8 @@ SwitchboardError
 ├── Forbidden 403 ── NotOwned
 ├── SignatureInvalid 403 ── SignatureUnauthorized 401
 ├── DestinationNotAllowed 403
-├── NotFound 404 ── AssistantNotFound, NoAssistant, CallNotFound, NumberNotFound, FlowNotFound
+├── NotFound 404 ── AssistantNotFound, NoAssistant, CallNotFound, NumberNotFound, FlowNotFound,
+│                   EventNotFound, WebhookNotFound
 ├── RequestTooLarge 413
 ├── Conflict 409 ── NumberUnavailable, IdempotencyKeyReused, PurchaseInProgress, CallInProgress,
 │                   CallNotPlaced, NumberAssigned, NumberNotReady, ReleaseInProgress
@@ -173,6 +174,18 @@ class FlowNotFound(NotFound):
     """No such flow in the caller's organization."""
 
     code = "flow_not_found"
+
+
+class EventNotFound(NotFound):
+    """No such event in the caller's organization, or none that is kept any more."""
+
+    code = "event_not_found"
+
+
+class WebhookNotFound(NotFound):
+    """No such receiver of events in the caller's organization."""
+
+    code = "webhook_not_found"
 
 
 class RequestTooLarge(SwitchboardError):

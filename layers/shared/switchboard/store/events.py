@@ -73,11 +73,14 @@ class Events(Table):
         """Write how a delivery stands over how it stood, with what came of an attempt.
 
         With `wakes_at` the stream puts it into the queue again. With `while_down` only while
-        that receiver is taken for dead. Raises Taken when somebody else changed it meanwhile.
+        that receiver is taken for dead. Version 0 is a new one. Raises Taken when somebody else
+        changed it meanwhile.
         """
         saved = replace(after, version=before.version + 1)
         item = _delivery_item(saved, wakes_at)
-        writes = [put(item, _SAME, {":seen": before.version})]
+        writes = [
+            put(item, _SAME, {":seen": before.version}) if before.version else put(item, FRESH)
+        ]
         if attempt:
             writes.append(put(_attempt_item(attempt)))
         if while_down:
