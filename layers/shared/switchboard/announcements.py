@@ -17,6 +17,7 @@ from .model import (
     Call,
     CallStatus,
     Number,
+    NumberOrder,
     OutboxEvent,
     Report,
     call_event_id,
@@ -71,6 +72,19 @@ def number_changed(number: Number, action: str, event_id: str, now: datetime) ->
         "flow_id": number.flow.id if number.flow else None,
     }
     return made(number.organization_id, NUMBER_UPDATE, {"data": data}, event_id, now)
+
+
+def order_failed(order: NumberOrder, event_id: str, now: datetime) -> OutboxEvent:
+    """Return the event of an order that got no number, perhaps long after it was placed."""
+    data = {
+        "action": "number.order_failed",
+        "phone_number": order.phone_number,
+        "phone_number_id": int(order.phone_number[1:]),
+        "provider": order.carrier,
+        "status": order.status.value,
+        "reason": order.refusal.message if order.refusal else None,
+    }
+    return made(order.organization_id, NUMBER_UPDATE, {"data": data}, event_id, now)
 
 
 def made(

@@ -25,7 +25,7 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     DELIVERY#<event>      / TO#<receiver>
                                        [DUE#<n> / <time>], [PARKED#<org>#<receiver> / <time>]
                                        or, given up, [ORG#<id>#DEAD / <time>]
-    ATTEMPT#<org>#<call>  / <time>…    what came of each attempt, for 30 days
+    ATTEMPT#<org>#<call>  / AT#<time>… what came of each attempt, for 30 days
     RECEIVERS#<org>       / ENDPOINT#<receiver>   taken for dead: [BROKEN / <org>#<receiver>]
     CALL#<id>             / REPORT     what its media runtime reported
 

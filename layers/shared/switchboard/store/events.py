@@ -95,7 +95,7 @@ class Events(Table):
 
     def attempts(self, organization_id: int, subject: str) -> list[Attempt]:
         """Return the attempts to tell of a call (its id) or of an event (its id), oldest first."""
-        rows = self.below(f"ATTEMPT#{organization_id}#{subject}", "")
+        rows = self.below(f"ATTEMPT#{organization_id}#{subject}", "AT#")
         return [items.attempt(item) for item in rows]
 
     def due_rows(self, until: datetime, most: int) -> Iterator[Item]:
@@ -198,6 +198,6 @@ def _delivery_item(delivery: Delivery, wakes_at: datetime | None = None) -> Item
 def _attempt_item(attempt: Attempt) -> Item:
     subject = attempt.event_id if attempt.call_id is None else attempt.call_id
     partition = f"ATTEMPT#{attempt.organization_id}#{subject}"
-    place = f"{moment(attempt.at)}#{attempt.event_id}#{attempt.endpoint_id}"
+    place = f"AT#{moment(attempt.at)}#{attempt.event_id}#{attempt.endpoint_id}"
     ends = {"ttl": int((attempt.at + _LOGS_KEPT).timestamp())}
     return key(partition, place) | items.fields_of(attempt) | ends

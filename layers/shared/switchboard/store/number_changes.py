@@ -8,6 +8,7 @@ from ..model import Assistant, ConversationFlow, Number
 from .assistants import assistant_key
 from .flows import flow_key
 from .number_rows import NumberChange, changed, number_item
+from .outbox import number_event
 from .table import FRESH, Table, check, put
 
 
@@ -30,6 +31,7 @@ class NumberChanges(Table):
             *([_still(assistant_key, assistant)] if assistant else []),
             *([_still(flow_key, flow)] if flow else []),
             *(record for change in changes for record in self._record(change)),
+            *(told for change in changes for told in self._told(change)),
         )
         return [replace(change.after, version=change.before.version + 1) for change in changes]
 
@@ -48,7 +50,13 @@ class NumberChanges(Table):
         self.transact(
             *(put(number_item(number), FRESH) for number in numbers),
             *(write for record in records for write in record),
+            *(number_event(number, "number.imported", self._clock()) for number in numbers),
         )
+
+    def _told(self, change: NumberChange) -> list[Item]:
+        if change.action is None:
+            return []
+        return [number_event(change.after, change.action, self._clock())]
 
     def _record(self, change: NumberChange) -> list[Item]:
         if change.action is None:

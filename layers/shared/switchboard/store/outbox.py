@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from ..announcements import number_changed
+from ..announcements import number_changed, order_failed
 from ..items import Item, fields_of
-from ..model import Number, OutboxEvent
+from ..model import Number, NumberOrder, OrderStatus, OutboxEvent
 from .table import FRESH, key, put
 
 # Long enough for 72 hours of attempts and a month of redelivery.
@@ -26,8 +26,20 @@ def outbox(events: Iterable[OutboxEvent]) -> list[Item]:
 
 def number_event(number: Number, action: str, now: datetime) -> Item:
     """Return the write of the event of a change to a number."""
-    event_id = f"evt_{secrets.token_hex(12)}"
-    return put(event_item(number_changed(number, action, event_id, now)), FRESH)
+    return put(event_item(number_changed(number, action, _new_id(), now)), FRESH)
+
+
+def order_event(order: NumberOrder, number: Number | None, now: datetime) -> list[Item]:
+    """Return the write of how an order ended; none while it has not."""
+    if order.status is OrderStatus.FAILED:
+        return [put(event_item(order_failed(order, _new_id(), now)), FRESH)]
+    if order.status is OrderStatus.ACTIVE and number:
+        return [number_event(number, "number.purchased", now)]
+    return []
+
+
+def _new_id() -> str:
+    return f"evt_{secrets.token_hex(12)}"
 
 
 def event_key(event_id: str) -> Item:
