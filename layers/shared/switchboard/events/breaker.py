@@ -8,14 +8,15 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ..model import Delivery, DeliveryState, Endpoint
+from ..model import Attempt, Delivery, DeliveryState, Endpoint
 from ..store import Taken
 from .office import Office
-from .schedule import GIVEN_UP_AFTER, LEAST_ATTEMPTS
+from .schedule import GIVEN_UP_AFTER, LEAST_ATTEMPTS, MOST_PATIENCE
 
 _DEAD_AFTER = 5
 _FIRST_PAUSE = timedelta(seconds=30)
-_LONGEST_PAUSE = timedelta(minutes=5)
+_LONGEST_PAUSE = timedelta(minutes=10)
+_JITTER = 0.1
 _BACK_AT_ONCE = 50
 _GIVEN_UP_AT_ONCE = 200
 
@@ -34,31 +35,50 @@ def may_send(office: Office, endpoint: Endpoint) -> bool:
     return True
 
 
-def park(office: Office, endpoint: Endpoint, delivery: Delivery) -> bool:
+def park(
+    office: Office, endpoint: Endpoint, delivery: Delivery, attempt: Attempt | None = None
+) -> bool:
     """Let a delivery wait for its receiver; False if that has come back meanwhile."""
+    since = delivery.parked_at_failures
     waits = replace(
         delivery,
         state=DeliveryState.PARKED,
         due=None,
-        parked_at_failures=endpoint.failures,
+        parked_at_failures=endpoint.failures if since is None else min(since, endpoint.failures),
     )
     try:
-        office.app.store.save_delivery(delivery, waits, while_down=endpoint)
+        office.app.store.save_delivery(delivery, waits, attempt=attempt, while_down=endpoint)
     except Taken as taken:
         # Somebody else has taken care of the delivery, if it was that.
         return 0 in taken.failed
     return True
 
 
-def note_failure(office: Office, endpoint: Endpoint) -> None:
-    """Count a failure against a receiver, and let the next delivery in line have its turn."""
+def note_failure(
+    office: Office, endpoint: Endpoint, retry_after: timedelta | None = None
+) -> Endpoint:
+    """Count a failure against a receiver, and return it as it stands: perhaps taken for dead."""
     failures = office.app.store.note_failure(endpoint)
     if failures < _DEAD_AFTER:
-        return
-    probe_at = office.app.clock() + _pause(failures)
+        return replace(endpoint, failures=failures, probe_at=None)
+    pause = max(_pause(failures), min(retry_after or _FIRST_PAUSE, MOST_PATIENCE))
+    # Receivers that went down together shall not all be asked together.
+    probe_at = office.app.clock() + pause + pause * _JITTER * office.random()
     with suppress(Taken):
         office.app.store.take_for_dead(endpoint, probe_at)
-    give_turn(office, endpoint, probe_at)
+    return replace(endpoint, failures=failures, probe_at=probe_at)
+
+
+def is_hopeless(delivery: Delivery, endpoint: Endpoint, now: datetime) -> bool:
+    """Tell whether a delivery has waited for a dead receiver long enough, and that failed enough.
+
+    An attempt with any event counts: a receiver that answers nobody answers this one neither.
+    """
+    if now - delivery.first_at < GIVEN_UP_AFTER:
+        return False
+    since = delivery.parked_at_failures
+    meanwhile = 0 if since is None else max(0, endpoint.failures - since)
+    return delivery.attempts + meanwhile >= LEAST_ATTEMPTS
 
 
 def note_success(office: Office, endpoint: Endpoint) -> None:
@@ -105,12 +125,9 @@ def look_after(office: Office, endpoint: Endpoint) -> None:
 def _give_up(office: Office, endpoint: Endpoint) -> None:
     now = office.app.clock()
     for delivery in office.app.store.parked(endpoint, _GIVEN_UP_AT_ONCE):
-        if now - delivery.first_at < GIVEN_UP_AFTER:
+        if not is_hopeless(delivery, endpoint, now):
             return  # they come oldest first
-        meanwhile = endpoint.failures - (delivery.parked_at_failures or 0)
-        if delivery.attempts + meanwhile < LEAST_ATTEMPTS:
-            continue
-        reason = f"the receiver failed {meanwhile} more attempts while this event waited for it"
+        reason = f"the receiver failed {endpoint.failures} times in a row while this waited for it"
         last = f"{delivery.last_error}; {reason}" if delivery.last_error else reason
         dead = replace(
             delivery, state=DeliveryState.DEAD, due=None, settled_at=now, last_error=last
@@ -120,7 +137,7 @@ def _give_up(office: Office, endpoint: Endpoint) -> None:
 
 
 def _back(office: Office, delivery: Delivery, at: datetime) -> None:
-    waits = replace(delivery, state=DeliveryState.PENDING, due=at, parked_at_failures=None)
+    waits = replace(delivery, state=DeliveryState.PENDING, due=at)
     with suppress(Taken):
         office.app.store.save_delivery(delivery, waits, wakes_at=at)
 

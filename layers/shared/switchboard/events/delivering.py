@@ -145,28 +145,6 @@ def _attempt(office: Office, event: OutboxEvent, endpoint: Endpoint, delivery: D
 def _settle(
     office: Office, endpoint: Endpoint, delivery: Delivery, attempt: Attempt, answer: Answer
 ) -> None:
-    after, wakes_at = _after(office, delivery, attempt, answer)
-    try:
-        office.app.store.save_delivery(delivery, after, attempt=attempt, wakes_at=wakes_at)
-    except Taken:
-        # It took so long that somebody else went on with it; that it was sent stays on record.
-        office.app.store.put_attempt(attempt)
-    if answer.is_success:
-        breaker.note_success(office, endpoint)
-        return
-    logger.info(
-        "event not delivered",
-        extra={"event_id": attempt.event_id, "status": answer.status, "state": after.state},
-    )
-    if answer.status == _GONE:
-        _switch_off(office, endpoint)
-    breaker.note_failure(office, endpoint)
-
-
-def _after(
-    office: Office, delivery: Delivery, attempt: Attempt, answer: Answer
-) -> tuple[Delivery, datetime | None]:
-    now = office.app.clock()
     tried = replace(
         delivery,
         attempts=attempt.number,
@@ -175,11 +153,55 @@ def _after(
         due=None,
     )
     if answer.is_success:
-        return replace(tried, state=DeliveryState.DELIVERED, settled_at=now), None
+        arrived = replace(tried, state=DeliveryState.DELIVERED, settled_at=office.app.clock())
+        _save(office, delivery, arrived, attempt)
+        breaker.note_success(office, endpoint)
+        return
+    if answer.status == _GONE:
+        _switch_off(office, endpoint)
+        _save(office, delivery, _dead(office, tried), attempt)
+        return
+    _failed(office, endpoint, tried, attempt, answer)
+
+
+def _failed(
+    office: Office, endpoint: Endpoint, tried: Delivery, attempt: Attempt, answer: Answer
+) -> None:
+    now = office.app.clock()
+    endpoint = breaker.note_failure(office, endpoint, answer.retry_after)
+    logger.info(
+        "event not delivered",
+        extra={"event_id": tried.event_id, "status": answer.status, "failures": endpoint.failures},
+    )
+    if endpoint.probe_at is not None:
+        if breaker.is_hopeless(tried, endpoint, now):
+            _save(office, tried, _dead(office, tried), attempt)
+            breaker.give_turn(office, endpoint, endpoint.probe_at)
+            return
+        if breaker.park(office, endpoint, tried, attempt):
+            breaker.give_turn(office, endpoint, endpoint.probe_at)
+            return
     due = next_attempt(tried.attempts, now, office.random(), answer.retry_after)
-    if due is None or answer.status == _GONE:
-        return replace(tried, state=DeliveryState.DEAD, settled_at=now), None
-    return replace(tried, due=due), due
+    after = replace(tried, due=due) if due else _dead(office, tried)
+    _save(office, tried, after, attempt, due)
+
+
+def _save(
+    office: Office,
+    before: Delivery,
+    after: Delivery,
+    attempt: Attempt,
+    wakes_at: datetime | None = None,
+) -> None:
+    try:
+        office.app.store.save_delivery(before, after, attempt=attempt, wakes_at=wakes_at)
+    except Taken:
+        # It took so long that somebody else went on with it; that it was sent stays on record.
+        office.app.store.put_attempt(attempt)
+
+
+def _dead(office: Office, delivery: Delivery) -> Delivery:
+    return replace(delivery, state=DeliveryState.DEAD, due=None, settled_at=office.app.clock())
 
 
 def _logged(
@@ -210,10 +232,10 @@ def _refusal(answer: Answer) -> str | None:
 
 
 def _bury(office: Office, delivery: Delivery, reason: str) -> None:
-    now = office.app.clock()
-    dead = replace(delivery, state=DeliveryState.DEAD, due=None, settled_at=now, last_error=reason)
     try:
-        office.app.store.save_delivery(delivery, dead)
+        office.app.store.save_delivery(
+            delivery, replace(_dead(office, delivery), last_error=reason)
+        )
     except Taken:
         logger.info("delivery changed meanwhile", extra={"event_id": delivery.event_id})
 

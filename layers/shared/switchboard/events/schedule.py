@@ -14,7 +14,7 @@ _DELAYS = tuple(
 MOST_ATTEMPTS = len(_DELAYS) + 1
 _JITTER = 0.1
 # A receiver may ask for patience, but not for so much that the event is forgotten.
-_MOST_PATIENCE = timedelta(hours=24)
+MOST_PATIENCE = timedelta(hours=24)
 
 GIVEN_UP_AFTER = timedelta(hours=72)
 """An event that waited behind a dead receiver is given up after so long, and not before."""
@@ -34,5 +34,5 @@ def next_attempt(
     delay = _DELAYS[attempts - 1]
     delay += delay * _JITTER * random
     if retry_after:
-        delay = max(delay, min(retry_after, _MOST_PATIENCE))
+        delay = max(delay, min(retry_after, MOST_PATIENCE))
     return now + delay
