@@ -41,13 +41,15 @@ class Https:
         started = monotonic()
         try:
             connection = self._connection(endpoint.url)
-            return self._posted(connection, endpoint.url, event.payload, headers)
+            answer = self._posted(connection, endpoint.url, event.payload, headers)
         except Unreachable as error:
             return Answer(error=str(error))
         except (HTTPError, OSError, ValueError) as error:
-            if monotonic() - started >= self.limit.total_seconds():
-                return Answer(error=f"no answer within {self.limit.total_seconds():.0f} s")
-            return Answer(error=f"no answer: {type(error).__name__}: {error}")
+            answer = Answer(error=f"no answer: {type(error).__name__}: {error}")
+        if monotonic() - started >= self.limit.total_seconds():
+            # Also when there is a status: what follows it was cut off.
+            return Answer(error=f"no answer within {self.limit.total_seconds():.0f} s")
+        return answer
 
     def _connection(self, url: str) -> HTTPConnection:
         problem = addresses.problem_of(url, self.allowed)
