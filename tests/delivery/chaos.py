@@ -118,7 +118,7 @@ class Chaos:
                 self.post.receivers.behaviours[url] = behaviour
 
     def _flaky(self, letter: Letter) -> Answer:
-        return Answer(self.random.choice((200, 200, 500, 503, 429)))
+        return Answer(self.random.choice((200, 200, 200, 200, 500, 503)))
 
     def _slow(self, letter: Letter) -> Answer:
         self.clock.advance(seconds=self.random.choice((0.1, 5, 14)))

@@ -12,7 +12,7 @@ from tests.delivery.chaos import Chaos
 def prove(calls: int, seed: int) -> None:
     chaos = Chaos(calls, seed)
     chaos.happen()
-    chaos.run_until(START + timedelta(hours=60))
+    chaos.run_until(START + timedelta(hours=80))
 
     events, taken = chaos.events(), chaos.post.receivers.taken
     assert len(events) == calls * 4

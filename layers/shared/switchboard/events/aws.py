@@ -49,6 +49,9 @@ class SqsQueue:
                         "Id": str(place),
                         "MessageBody": json.dumps(message),
                         "DelaySeconds": delay,
+                        # A fair queue: one organization's flood waits, the others' messages pass.
+                        # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+                        "MessageGroupId": str(message["organization"]),
                     }
                     for place, (message, delay) in enumerate(batch)
                 ],

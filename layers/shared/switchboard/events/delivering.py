@@ -58,7 +58,7 @@ def _begin(office: Office, event_id: str) -> None:
         event = with_report(event, store.report(event.call_id))
     endpoints = receivers.of_event(office.app, event)
     if not _is_its_turn(office, event, endpoints):
-        office.queue.put([({"event": event_id}, 1)])
+        office.queue.put([({"event": event_id, "organization": event.organization_id}, 1)])
         return
     # Sent from here when it is one; else nobody waits for a slow one among them.
     alone = len(endpoints) == 1
@@ -70,7 +70,19 @@ def _begin(office: Office, event_id: str) -> None:
     if alone:
         _attempt(office, event, endpoints[0], deliveries[0])
     else:
-        office.queue.put([({"event": event_id, "endpoint": it.id}, 0) for it in endpoints])
+        office.queue.put(
+            [
+                (
+                    {
+                        "event": event_id,
+                        "organization": event.organization_id,
+                        "endpoint": it.id,
+                    },
+                    0,
+                )
+                for it in endpoints
+            ]
+        )
 
 
 def _again(office: Office, event_id: str, endpoint_id: str) -> None:

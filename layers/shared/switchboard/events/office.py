@@ -28,7 +28,7 @@ class Answer:
 
 
 type Message = dict[str, str | int]
-"""`event`; `event` and `endpoint`; or `drain` (a receiver) and `organization`."""
+"""`event`, or `event` and `endpoint`, or `drain` (a receiver); each with its `organization`."""
 
 
 class Queue(Protocol):

@@ -31,7 +31,11 @@ def _message(change: Mapping[str, Any], now: datetime) -> tuple[Message, int] | 
     if delay > LONGEST_DELAY:
         return None
     seconds = max(0, ceil(delay.total_seconds()))
-    kind, _, event_id = row["pk"]["S"].partition("#")
-    if kind == "EVENT":
-        return {"event": event_id}, seconds
-    return {"event": event_id, "endpoint": row["sk"]["S"].removeprefix("TO#")}, seconds
+    return message(row["pk"]["S"], row["sk"]["S"], int(row["organization_id"]["N"])), seconds
+
+
+def message(pk: str, sk: str, organization_id: int) -> Message:
+    """Return the message about an event's or a delivery's row."""
+    kind, _, event_id = pk.partition("#")
+    about: Message = {"event": event_id, "organization": organization_id}
+    return about if kind == "EVENT" else about | {"endpoint": sk.removeprefix("TO#")}

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from ..items import Item
 from ..store import Taken
 from . import breaker
-from .office import Message, Office
+from .office import Office
+from .relaying import message
 
 _LATE = timedelta(seconds=30)
 # What was put into the queue is not put there again before.
@@ -22,15 +22,8 @@ def sweep(office: Office) -> int:
             office.app.store.put_off(row, now + _AGAIN)
         except Taken:
             continue  # somebody is at it
-        office.queue.put([(_message(row), 0)])
+        office.queue.put([(message(row["pk"], row["sk"], int(row["organization_id"])), 0)])
         found += 1
     for endpoint in office.app.store.broken_endpoints():
         breaker.look_after(office, endpoint)
     return found
-
-
-def _message(row: Item) -> Message:
-    kind, _, event_id = str(row["pk"]).partition("#")
-    if kind == "EVENT":
-        return {"event": event_id}
-    return {"event": event_id, "endpoint": str(row["sk"]).removeprefix("TO#")}
