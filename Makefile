@@ -27,7 +27,8 @@ relay: .venv/synced ## Linux only: let `sam local invoke` containers reach the s
 	@$(RUN) python -m local relay
 
 test: .venv/synced ## Run every test, end to end included
-	@$(RUN) pytest
+	@$(RUN) pytest --numprocesses auto --ignore tests/e2e
+	@$(RUN) pytest tests/e2e
 
 prove: .venv/synced ## Run the tests that are too long for make test: more examples, more calls at once
 	@$(RUN) pytest -m long

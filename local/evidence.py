@@ -22,6 +22,7 @@ class Evidence:
     purchase_ms: int
     carrier_requests: list[Json]
     times_bought: int
+    """And not given back since."""
     transcript: Json
     call: Json
     session_status: int
@@ -85,12 +86,16 @@ def gather(
         purchase=purchase.json(),
         purchase_ms=_ms(purchase),
         carrier_requests=[r for r in requests if number[1:] in str(r)],
-        times_bought=sum(1 for bought in books["purchases"] if bought["number"] == number),
+        times_bought=_entries(books["purchases"], number) - _entries(books["releases"], number),
         transcript=transcript,
         call=call_shown(http, env, f"sid/{transcript.get('carrier_call_id')}"),
         session_status=session.status_code if session else 0,
         session=session.json() if session else {},
     )
+
+
+def _entries(entries: list[Json], number: str) -> int:
+    return sum(1 for entry in entries if entry["number"] == number)
 
 
 def _ms(reply: httpx.Response) -> int:

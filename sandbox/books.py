@@ -158,17 +158,18 @@ class Books:
         self.numbers.remove(number)
         self.releases.append(_entry(number, via))
 
-    def held(self, carrier: str, for_s: float) -> dict[str, str]:
+    def held(self, for_s: float) -> dict[str, tuple[str, str]]:
         """Return the numbers that were released less than so many seconds ago, and who had them.
 
-        A carrier keeps a number from everybody else for a while, so that a mistake can be mended.
+        Who: the carrier and the account. A carrier keeps a number from everybody else for a
+        while, so that a mistake can be mended.
         """
         since = ids.iso(ids.now() - timedelta(seconds=for_s))
-        owned = {n.number for n in self.numbers if n.carrier == carrier}
+        owned = {n.number for n in self.numbers}
         return {
-            entry["number"]: entry["account"]
+            entry["number"]: (entry["carrier"], entry["account"])
             for entry in self.releases
-            if entry["carrier"] == carrier and entry["at"] > since and entry["number"] not in owned
+            if entry["at"] > since and entry["number"] not in owned
         }
 
     def save(self) -> None:

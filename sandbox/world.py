@@ -70,13 +70,15 @@ class World:
         )
 
     def off_sale(self, carrier: str, account_id: str = "") -> set[str]:
-        """Return the numbers of a carrier that an account, or anybody, cannot buy now.
+        """Return the numbers that an account, or anybody, cannot buy from a carrier now.
 
-        Who released a number may have it back while it is kept from everybody else.
+        A number that somebody has at any carrier is nobody else's to sell. Who released one may
+        have it back while it is kept from everybody else.
         """
-        held = self.books.held(carrier, self.settings.released_number_held_s)
-        owned = {number.number for number in self.books.numbers if number.carrier == carrier}
-        return owned | {number for number, had_it in held.items() if had_it != account_id}
+        released = self.books.held(self.settings.released_number_held_s)
+        owned = {number.number for number in self.books.numbers}
+        asking = (carrier, account_id)
+        return owned | {number for number, had_it in released.items() if had_it != asking}
 
     async def reset(self) -> None:
         """Go back to the start: end running calls, forget numbers, orders, faults and requests."""

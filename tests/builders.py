@@ -17,6 +17,7 @@ from switchboard.model import (
     NumberOrder,
     NumberStatus,
     Organization,
+    Token,
 )
 from switchboard.numbers.purchasing import PurchaseRequest
 from tests.clock import START
@@ -58,6 +59,20 @@ def a_flow(**changes: Any) -> ConversationFlow:
         updated_at=START,
     )
     return replace(flow, **changes)
+
+
+def a_token(**changes: Any) -> Token:
+    """Return an API key that may read numbers and whose secret nobody knows."""
+    token = Token(
+        id=2001,
+        organization_id=ORGANIZATION,
+        name="Deployment",
+        hash="5" * 64,
+        prefix="burki_7Qx...",
+        scopes=("numbers:read",),
+        created_at=START,
+    )
+    return replace(token, **changes)
 
 
 def a_number(**changes: Any) -> Number:

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from functools import cache
 
 import boto3
 import pytest
@@ -56,8 +57,15 @@ def books() -> Books:
 def aws() -> Iterator[None]:
     """An AWS account in memory, with our table in it."""
     with mock_aws():
+        # Every session reads the services' descriptions anew: most of the time of a short test.
+        boto3.DEFAULT_SESSION = _session()
         make_table(SETTINGS.table_name)
         yield
+
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session()
 
 
 def make_table(name: str) -> None:

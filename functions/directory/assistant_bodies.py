@@ -41,7 +41,8 @@ class AssistantBody(BaseModel):
         json_schema_extra={"examples": [{"llm_settings": {"welcome_message": "Good morning!"}}]},
     )
 
-    name: Annotated[StrictStr, Field(min_length=1, max_length=100)] = ""
+    # A factory, for "" stands for "not given" and is not a name that anybody may send.
+    name: Annotated[StrictStr, Field(default_factory=str, min_length=1, max_length=100)]
     description: _Text = None
     stream_url: Annotated[
         StrictStr | None,

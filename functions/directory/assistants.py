@@ -110,7 +110,7 @@ def update_assistant(
     tags=_TAGS,
 )
 def switch_assistant(
-    assistant_id: AssistantId, is_active: Annotated[bool, Query()]
+    assistant_id: AssistantId, is_active: Annotated[bool, Query(examples=[False])]
 ) -> Response[Any]:
     """Let an assistant take calls, or send its callers to its fallback."""
     organization_id = edge.authorized(api, "assistants:write")

@@ -39,7 +39,8 @@ class FlowBody(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Bookings by night"}]})
 
-    name: Annotated[StrictStr, Field(min_length=1, max_length=255)] = ""
+    # A factory, for "" stands for "not given" and is not a name that anybody may send.
+    name: Annotated[StrictStr, Field(default_factory=str, min_length=1, max_length=255)]
     base_assistant_id: _Base = None
     graph: dict[str, Any] | None = None
     is_active: StrictBool = True
@@ -49,7 +50,9 @@ class NewFlowBody(FlowBody):
     """A new flow; without a base it gets an assistant of its own."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"name": "Bookings", "graph": _GRAPH}]}
+        json_schema_extra={
+            "examples": [{"name": "Bookings", "base_assistant_id": 3001, "graph": _GRAPH}]
+        }
     )
 
     name: Annotated[StrictStr, Field(min_length=1, max_length=255)]

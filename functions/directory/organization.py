@@ -12,6 +12,7 @@ from switchboard.directory import organizations
 from switchboard.errors import (
     CarrierPermissionDenied,
     Conflict,
+    CredentialsRefused,
     InvalidCredentials,
     InvalidRequest,
     InvalidSettings,
@@ -71,7 +72,8 @@ class OrganizationBody(BaseModel):
         },
     )
 
-    name: Annotated[StrictStr, Field(min_length=1, max_length=100)] = ""
+    # A factory, for "" stands for "not given" and is not a name that anybody may send.
+    name: Annotated[StrictStr, Field(default_factory=str, min_length=1, max_length=100)]
     slug: Annotated[StrictStr | None, Field(max_length=63)] = None
     description: Annotated[StrictStr | None, Field(max_length=4_096)] = None
     domain: Annotated[StrictStr | None, Field(max_length=253)] = None
@@ -116,6 +118,7 @@ def get_organization() -> Response[Any]:
         OrganizationReply,
         NotFound,
         InvalidSettings,
+        CredentialsRefused,
         Conflict,
         OutcomeUnknown,
         *description.CARRIER,
@@ -126,7 +129,11 @@ def update_organization(body: Annotated[OrganizationBody, Body()]) -> Response[A
     """Change what is given. When a carrier refuses its credentials, nothing is changed."""
     organization_id = edge.authorized(api, "admin")
     given = body.model_dump(exclude_unset=True)
-    changed = tenancy.update(edge.current_app(api), organization_id, given)
+    try:
+        changed = tenancy.update(edge.current_app(api), organization_id, given)
+    except InvalidCredentials as error:
+        # Not those that are stored, for which it is the carrier's answer that went wrong.
+        raise CredentialsRefused(str(error)) from error
     return edge.answer(200, organization_reply(changed))
 
 

@@ -66,7 +66,7 @@ class AssignByNumberBody(ByNumberBody):
     ] = True
 
 
-class AssistantBody(BaseModel):
+class AnsweringBody(BaseModel):
     """Which assistant, as the published JavaScript client says it."""
 
     assistant_id: Annotated[StrictInt, Field(alias="assistantId", ge=1, examples=[3001])]
@@ -138,7 +138,7 @@ def unassign_number(assistant_id: AssistantId, phone_number_id: NumberId) -> Res
     "/api/v1/assistants/phonenumbers/<phone_number_id>/assign", responses=ASSIGNED, tags=_TAGS
 )
 def assign_number_to(
-    phone_number_id: NumberId, body: Annotated[AssistantBody, Body()]
+    phone_number_id: NumberId, body: Annotated[AnsweringBody, Body()]
 ) -> Response[Any]:
     """Give a number to an assistant, as the published JavaScript client asks for it."""
     organization_id = edge.authorized(api, "numbers:write")

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
 
-from tests.api.document import Operation, document
+from tests.api.document import Operation, document, problems
+from tests.api.gateway import Reply
 
 type Json = dict[str, Any]
 
@@ -27,6 +28,25 @@ class Made:
     query: str
     headers: dict[str, str]
     body: bytes
+
+
+def check(operation: Operation, examples: int, send: Callable[[Made], Reply]) -> None:
+    """Send so many requests that fit the description, and as many that do not.
+
+    Each must be answered as described, and none with a fault of the API's own.
+    """
+
+    def try_one(made: Made) -> None:
+        reply = send(made)
+        assert reply.status < 500, f"{made}: {reply.text[:500]}"
+        # Generated values may make a path into one that does not exist.
+        if reply.status != 404 or "no such route" not in reply.text:
+            assert problems(operation, reply) == [], made
+
+    each(operation, GenerationMode.POSITIVE, examples, try_one)
+    # Where nothing is taken, nothing can be wrong.
+    if operation.takes_something:
+        each(operation, GenerationMode.NEGATIVE, examples, try_one)
 
 
 @cache

@@ -17,6 +17,8 @@ OPERATIONS = [
 def test_an_example_is_carried_out_and_answered_as_described(
     gateway: Gateway, operation: Operation, n: int
 ) -> None:
+    world.prepare(gateway.app, operation)
+
     reply = request(gateway, operation, world.token(gateway.app, operation), n)
 
     assert 200 <= reply.status < 300, f"{operation.name}: {reply.status} {reply.text[:500]}"

@@ -10,6 +10,7 @@ from switchboard.carriers.stock import AvailableNumber
 from switchboard.errors import UnknownProvider
 from switchboard.events import registering
 from switchboard.model import CallStatus, Capabilities
+from switchboard.numbers import assigning
 from tests.api.document import Operation
 from tests.builders import (
     CALLER,
@@ -17,7 +18,9 @@ from tests.builders import (
     ORGANIZATION,
     OTHER_ORGANIZATION,
     a_call,
+    a_flow,
     a_number,
+    a_token,
     an_assistant,
 )
 from tests.builders import an_organization as organization
@@ -46,6 +49,8 @@ def settle(app: App, books: Books) -> App:
     app.store.transact(app.store._put_number(line, "attribute_not_exists(pk)"))
     books.hold(NUMBER, carrier_number_id=line.carrier_number_id, points_here=True)
     books.for_sale = [AvailableNumber(NUMBER, "US", Capabilities(voice=True), monthly_cost="1.00")]
+    _add_flow(app)
+    app.store.add_token(a_token(name=f"Deployment {MARK}"))
     app.store.add_caller_id(ORGANIZATION, CALLER, "twilio")
     app.store.add_call(
         a_call(
@@ -57,6 +62,19 @@ def settle(app: App, books: Books) -> App:
     )
     registering.register(app, ORGANIZATION, "https://example.com/events")
     return app
+
+
+def _add_flow(app: App) -> None:
+    # Not the front desk's: an assistant that a flow builds on cannot be deleted.
+    base = an_assistant(id=3002, name=f"Bookings {MARK}")
+    app.store.put_assistant(base)
+    app.store.add_flow(a_flow(name=f"Bookings {MARK}", base_assistant_id=base.id))
+
+
+def prepare(app: App, operation: Operation) -> None:
+    """Let what an operation's example ends be going on."""
+    if operation.name == "unassign_number_from_flow":
+        assigning.bind(app, ORGANIZATION, a_flow().id, a_number().id)
 
 
 def key(app: App, organization_id: int = ORGANIZATION, scopes: list[str] | None = None) -> str:

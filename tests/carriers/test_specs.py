@@ -49,6 +49,10 @@ KNOWN = {
         (r"^GET \S+/Accounts/AC\w+\.json: not", "the reduced document leaves the account out"),
         (r"/OutgoingCallerIds\S*: not", "the reduced document leaves verified numbers out"),
         (r"status (4|5)\d\d is not described", "the document lists successes only"),
+        (
+            r"body\.\w+Sid: '' (does not match|is too short)",
+            "what is empty is taken away",
+        ),
         (r"\.(lat|long)itude: .* of type 'number'", "its own example has them in quotes, as life"),
     ],
     "telnyx": [
@@ -57,6 +61,7 @@ KNOWN = {
         (r"^POST /number_orders .* status (402|429) is", "the order's own list leaves them out"),
         (r"^POST /calls .* status 402 is", "the dial's own list leaves it out"),
         (r"/verified_numbers\S*: not", "the reduced document leaves them out"),
+        (r"^GET /\w+ .* status 429 is", "any request may be told so, its pages on limits say"),
         (r"of_the_future", "an event that Telnyx may send one day"),
         (r"^call\.playback\.(started|ended): not", "on its documentation pages, not here"),
         (r"^number\.order\.status\.update: not", "another name that its pages have for the event"),

@@ -488,7 +488,7 @@ def test_credentials_that_the_carrier_refuses_change_nothing(twilio: App, books:
 
     status, refusal = ask(twilio, "update-organization", {"name": "New"} | CREDENTIALS)
 
-    assert (status, refusal["code"]) == (502, "invalid_credentials")
+    assert (status, refusal["code"]) == (422, "credentials_refused")
     assert [it for it in table(twilio) if "LEASE" not in str(it["pk"])] == before
 
 

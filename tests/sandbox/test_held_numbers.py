@@ -46,6 +46,17 @@ def test_a_number_that_is_released_between_two_pages_moves_no_other(
     assert second.next_page() is None
 
 
+def test_a_number_that_one_carrier_sold_is_not_on_sale_at_another(
+    telnyx: TelnyxClient, twilio: TwilioClient
+) -> None:
+    twilio.buy(NUMBER).raise_for_status()
+
+    wanted = {"filter[country_code]": "US", "filter[national_destination_code]": "415"}
+    found = telnyx("GET", "/available_phone_numbers", params=wanted).json()["data"]
+
+    assert [row["phone_number"] for row in found][:2] == ["+14155550101", "+14155550102"]
+
+
 def test_twilios_list_is_filtered_by_number_and_name(
     twilio: TwilioClient, twilio_sdk: Client
 ) -> None:

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from switchboard import listing as calls
 from switchboard.app import App
 from switchboard.errors import AssistantNotFound
+from switchboard.listing import CallFilter
 from switchboard.model import E164, Flow, Number, NumberStatus
 from switchboard.numbers import listing
 from switchboard.numbers.listing import NumberFilter
@@ -107,6 +109,15 @@ def test_a_page_of_100_costs_two_requests_at_most_whatever_the_list(crowded: App
     seen.clear()
     following = available_to_desk(app, int(page.last[1:]), 100)
     assert [it.phone_number for it in following.numbers] == [nth(n) for n in range(200, 400, 2)]
+    assert len(seen) <= 2
+
+
+def test_a_page_of_100_calls_costs_two_requests_at_most(crowded: App) -> None:
+    app, seen = counted(crowded)
+
+    page, _ = calls.search(app, ORGANIZATION, CallFilter(), 0, 100)
+
+    assert [call.id for call in page] == list(range(CALLS - 1, CALLS - 101, -1))
     assert len(seen) <= 2
 
 

@@ -2,7 +2,8 @@
 
 SwitchboardError
 ├── InvalidRequest 400 ── InvalidNumber, UnknownProvider, CarrierNotConnected, CallNotActive,
-│   │                     InvalidSettings 422, NotConfigurable 422
+│   │                     InvalidSettings 422, NotConfigurable 422,
+│   │                     CredentialsRefused 422
 │   └── InvalidTemplate 422 ── MissingVariables, TemplateLimit
 ├── Unauthorized 401
 ├── Forbidden 403 ── NotOwned
@@ -63,6 +64,13 @@ class CarrierNotConnected(InvalidRequest):
     """The organization has not stored credentials for this carrier."""
 
     code = "carrier_not_connected"
+
+
+class CredentialsRefused(InvalidRequest):
+    """The carrier does not accept the credentials that were sent just now."""
+
+    status = 422
+    code = "credentials_refused"
 
 
 class InvalidSettings(InvalidRequest):

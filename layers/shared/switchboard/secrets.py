@@ -61,7 +61,14 @@ class Secrets:
         try:
             self._client.put_secret_value(SecretId=name, SecretString=text)
         except self._client.exceptions.ResourceNotFoundException:
+            self._create(name, text)
+
+    def _create(self, name: str, text: str) -> None:
+        try:
             self._client.create_secret(Name=name, SecretString=text)
+        except self._client.exceptions.ResourceExistsException:
+            # Somebody made it meanwhile: the last to write wins, as with every later change.
+            self._client.put_secret_value(SecretId=name, SecretString=text)
 
     def session_key(self) -> str:
         """Return the key that signs session tokens; raise ServiceUnavailable without it."""

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Annotated, Any, TypedDict, cast
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, with_config
 
 from ..directory import documents
 from ..model import Assistant
@@ -22,6 +22,7 @@ class DialOptionsReply(TypedDict):
     record: bool | None
 
 
+@with_config(ConfigDict(extra="allow"))
 class AssistantReply(TypedDict):
     """An assistant, with whatever else was stored with it."""
 
