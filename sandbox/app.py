@@ -7,7 +7,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, WebSocketRoute
 
-from sandbox import carriers, control, runtime
+from sandbox import carriers, control, receiver, runtime
 from sandbox.books import Books
 from sandbox.faults import Faults
 from sandbox.world import World
@@ -32,5 +32,6 @@ def _routes() -> list[BaseRoute]:
     return [
         Mount("/_", routes=control.routes()),
         *(Mount(f"/{name}", routes=c.routes()) for name, c in carriers.CARRIERS.items()),
+        Mount("/receiver", routes=receiver.routes()),
         WebSocketRoute("/runtime/echo{rest:path}", runtime.echo),
     ]

@@ -40,6 +40,8 @@ class World:
     calls: dict[str, Call] = field(default_factory=dict)
     requests: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
     webhooks: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
+    receivers: dict[str, Any] = field(default_factory=dict)
+    """Customers' servers that get events, by name: see `receiver`."""
     playing: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -91,6 +93,7 @@ class World:
         self.calls.clear()
         self.requests.clear()
         self.webhooks.clear()
+        self.receivers.clear()
 
     async def stop_tasks(self) -> None:
         """Cancel whatever still runs and wait until it is gone."""
