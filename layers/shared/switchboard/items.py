@@ -461,6 +461,7 @@ def endpoint(item: Item) -> Endpoint:
         disabled_reason=item.get("disabled_reason"),
         failures=int(item["failures"]),
         probe_at=_time(item.get("probe_at")),
+        recovered_at=_time(item.get("recovered_at")),
         version=int(item["version"]),
     )
 

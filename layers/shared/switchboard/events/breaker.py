@@ -18,6 +18,7 @@ _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(minutes=10)
 _JITTER = 0.1
 _BACK_AT_ONCE = 50
+_SETTLED = timedelta(minutes=2)
 _GIVEN_UP_AT_ONCE = 200
 
 
@@ -37,8 +38,8 @@ def may_send(office: Office, endpoint: Endpoint) -> bool:
 
 def park(
     office: Office, endpoint: Endpoint, delivery: Delivery, attempt: Attempt | None = None
-) -> bool:
-    """Let a delivery wait for its receiver; False if that has come back meanwhile."""
+) -> None:
+    """Let a delivery wait for its receiver, unless that has come back meanwhile."""
     since = delivery.parked_at_failures
     waits = replace(
         delivery,
@@ -46,12 +47,42 @@ def park(
         due=None,
         parked_at_failures=endpoint.failures if since is None else min(since, endpoint.failures),
     )
+    save(office, delivery, waits, attempt)
+    # Read after it was parked: whoever takes the receiver for alive later finds it there.
+    now = office.app.store.endpoint(endpoint.organization_id, endpoint.id)
+    if now and now.probe_at is None:
+        parked = office.app.store.delivery(delivery.event_id, delivery.endpoint_id)
+        if parked and parked.state is DeliveryState.PARKED:
+            _back(office, parked, office.app.clock())
+
+
+def line_up(office: Office, endpoint: Endpoint, tried: Delivery, attempt: Attempt) -> None:
+    """Let a delivery that failed wait, and the one that has waited longest have the next turn."""
+    at = endpoint.probe_at or office.app.clock()
+    longest = next(iter(office.app.store.parked(endpoint, 1)), None)
+    if longest and longest.first_at < tried.first_at:
+        park(office, endpoint, tried, attempt)
+        _back(office, longest, at)
+        return
+    since = endpoint.failures if tried.parked_at_failures is None else tried.parked_at_failures
+    waits = replace(tried, due=at, parked_at_failures=min(since, endpoint.failures))
+    save(office, tried, waits, attempt, at)
+
+
+def save(
+    office: Office,
+    before: Delivery,
+    after: Delivery,
+    attempt: Attempt | None,
+    wakes_at: datetime | None = None,
+) -> None:
+    """Write how a delivery stands, with what came of an attempt, unless others were faster."""
     try:
-        office.app.store.save_delivery(delivery, waits, attempt=attempt, while_down=endpoint)
-    except Taken as taken:
-        # Somebody else has taken care of the delivery, if it was that.
-        return 0 in taken.failed
-    return True
+        office.app.store.save_delivery(before, after, attempt=attempt, wakes_at=wakes_at)
+    except Taken:
+        # It took so long that somebody else went on with it; that it was sent stays on record.
+        if attempt:
+            office.app.store.put_attempt(attempt)
 
 
 def note_failure(
@@ -86,7 +117,7 @@ def note_success(office: Office, endpoint: Endpoint) -> None:
     if not endpoint.failures and endpoint.probe_at is None:
         return
     with suppress(Taken):
-        office.app.store.note_success(endpoint)
+        office.app.store.note_success(endpoint, office.app.clock())
     if endpoint.probe_at is not None:
         office.queue.put([(_drain(endpoint), 0)])
 
@@ -108,8 +139,11 @@ def drain(office: Office, organization_id: int, endpoint_id: str) -> None:
     if len(waiting) == _BACK_AT_ONCE:
         office.queue.put([(_drain(endpoint), 1)])
         return
-    with suppress(Taken):
-        office.app.store.whole_again(endpoint)
+    # An index shows what was written just now a little later: the sweep looks once more.
+    answered_at = endpoint.recovered_at
+    if answered_at is None or office.app.clock() - answered_at >= _SETTLED:
+        with suppress(Taken):
+            office.app.store.whole_again(endpoint)
 
 
 def look_after(office: Office, endpoint: Endpoint) -> None:

@@ -143,9 +143,8 @@ def _attempt(office: Office, event: OutboxEvent, endpoint: Endpoint, delivery: D
         _bury(office, delivery, endpoint.disabled_reason or "the receiver is switched off")
         return
     if not breaker.may_send(office, endpoint):
-        if breaker.park(office, endpoint, delivery):
-            return
-        endpoint = replace(endpoint, probe_at=None)
+        breaker.park(office, endpoint, delivery)
+        return
     at = office.app.clock()
     headers = signing.headers(
         office.app.secrets.session_key(), endpoint, event.id, event.payload, at
@@ -166,12 +165,12 @@ def _settle(
     )
     if answer.is_success:
         arrived = replace(tried, state=DeliveryState.DELIVERED, settled_at=office.app.clock())
-        _save(office, delivery, arrived, attempt)
+        breaker.save(office, delivery, arrived, attempt)
         breaker.note_success(office, endpoint)
         return
     if answer.status == _GONE:
         _switch_off(office, endpoint)
-        _save(office, delivery, _dead(office, tried), attempt)
+        breaker.save(office, delivery, _dead(office, tried), attempt)
         return
     _failed(office, endpoint, tried, attempt, answer)
 
@@ -185,31 +184,16 @@ def _failed(
         "event not delivered",
         extra={"event_id": tried.event_id, "status": answer.status, "failures": endpoint.failures},
     )
+    if endpoint.probe_at is not None and not breaker.is_hopeless(tried, endpoint, now):
+        breaker.line_up(office, endpoint, tried, attempt)
+        return
     if endpoint.probe_at is not None:
-        if breaker.is_hopeless(tried, endpoint, now):
-            _save(office, tried, _dead(office, tried), attempt)
-            breaker.give_turn(office, endpoint, endpoint.probe_at)
-            return
-        if breaker.park(office, endpoint, tried, attempt):
-            breaker.give_turn(office, endpoint, endpoint.probe_at)
-            return
+        breaker.save(office, tried, _dead(office, tried), attempt)
+        breaker.give_turn(office, endpoint, endpoint.probe_at)
+        return
     due = next_attempt(tried.attempts, now, office.random(), answer.retry_after)
     after = replace(tried, due=due) if due else _dead(office, tried)
-    _save(office, tried, after, attempt, due)
-
-
-def _save(
-    office: Office,
-    before: Delivery,
-    after: Delivery,
-    attempt: Attempt,
-    wakes_at: datetime | None = None,
-) -> None:
-    try:
-        office.app.store.save_delivery(before, after, attempt=attempt, wakes_at=wakes_at)
-    except Taken:
-        # It took so long that somebody else went on with it; that it was sent stays on record.
-        office.app.store.put_attempt(attempt)
+    breaker.save(office, tried, after, attempt, due)
 
 
 def _dead(office: Office, delivery: Delivery) -> Delivery:

@@ -111,6 +111,8 @@ class Endpoint:
     """Attempts that failed one after another, whatever event they carried."""
     probe_at: datetime | None = None
     """Set while the receiver is taken for dead: when the next attempt may be made."""
+    recovered_at: datetime | None = None
+    """When it last answered after it had failed."""
     version: int = 0
 
 

@@ -72,13 +72,13 @@ class Endpoints(Table):
             )
         )
 
-    def note_success(self, endpoint: Endpoint) -> None:
+    def note_success(self, endpoint: Endpoint, now: datetime) -> None:
         """Count from zero again, and take the receiver for alive."""
         self.update_item(
             update(
                 endpoint_key(endpoint.organization_id, endpoint.id),
-                "SET failures = :none REMOVE probe_at",
-                {":none": 0},
+                "SET failures = :none, recovered_at = :now REMOVE probe_at",
+                {":none": 0, ":now": moment(now)},
                 condition="attribute_exists(pk)",
             )
         )

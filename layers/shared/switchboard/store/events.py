@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from .. import items
 from ..items import Item
 from ..model import Attempt, Delivery, DeliveryState, Endpoint, OutboxEvent
-from .endpoints import endpoint_key
 from .outbox import DUE_PARTITIONS, KEPT, event_item, event_key, listed_as_due, moment
-from .table import FRESH, Table, check, key, listed, plain, put, serialized, update
+from .table import FRESH, Table, key, listed, plain, put, serialized, update
 
 # As the contract keeps its webhook logs.
 _LOGS_KEPT = timedelta(days=30)
@@ -68,13 +67,11 @@ class Events(Table):
         *,
         attempt: Attempt | None = None,
         wakes_at: datetime | None = None,
-        while_down: Endpoint | None = None,
     ) -> Delivery:
         """Write how a delivery stands over how it stood, with what came of an attempt.
 
-        With `wakes_at` the stream puts it into the queue again. With `while_down` only while
-        that receiver is taken for dead. Version 0 is a new one. Raises Taken when somebody else
-        changed it meanwhile.
+        With `wakes_at` the stream puts it into the queue again. Version 0 is a new one. Raises
+        Taken when somebody else changed it meanwhile.
         """
         saved = replace(after, version=before.version + 1)
         item = _delivery_item(saved, wakes_at)
@@ -83,9 +80,6 @@ class Events(Table):
         ]
         if attempt:
             writes.append(put(_attempt_item(attempt)))
-        if while_down:
-            row = endpoint_key(while_down.organization_id, while_down.id)
-            writes.append(check(row, "attribute_exists(probe_at)"))
         self.transact(*writes)
         return saved
 
