@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from . import evidence, outbound, timeline
+from . import evidence, outbound, receiving, timeline
 from .evidence import Evidence, bearer
 from .outbound import OutboundEvidence
 from .problem import Problem
@@ -20,6 +20,9 @@ def run(env: dict[str, str], progress: Progress) -> int:
     """Have each carrier sell us a number, ring it, call from it; return 0 when all went well."""
     failed: list[str] = []
     with httpx.Client(timeout=_LIMIT_S, trust_env=False) as http:
+        with progress.step("registering a receiver of events"):
+            receiving.listen(http, env)
+        call_ids: list[int] = []
         for carrier in CARRIERS:
             rung = _find_and_ring(http, env, carrier, progress)
             number = rung.number
@@ -27,6 +30,10 @@ def run(env: dict[str, str], progress: Progress) -> int:
             called = _call_from_it(http, env, carrier, number, progress)
             timeline.show_outbound(progress.console, called)
             failed += [f"{carrier}: {claim}" for claim in rung.missing() + called.missing()]
+            call_ids += [int(it["id"]) for it in (rung.call, called.call) if "id" in it]
+            for transcript in (rung.transcript, called.transcript):
+                receiving.report(http, env, transcript)
+        failed += _told(http, env, call_ids, progress)
         timeline.show_calls(progress.console, _calls(http, env))
     if failed:
         for claim in failed:
@@ -34,6 +41,15 @@ def run(env: dict[str, str], progress: Progress) -> int:
         return 1
     progress.note("[bold green]Everything that should have happened was seen.[/]")
     return 0
+
+
+def _told(
+    http: httpx.Client, env: dict[str, str], call_ids: list[int], progress: Progress
+) -> list[str]:
+    with progress.step("waiting until the customer's server was told everything"):
+        received = receiving.gather(http, env, call_ids)
+    receiving.show(progress.console, received)
+    return received.missing()
 
 
 def _find_and_ring(
