@@ -14,8 +14,9 @@ from switchboard.model import CallStatus, Direction
 from tests.builders import a_call, an_assistant
 from tests.clock import START, Clock
 from tests.delivery.conftest import office_in_memory
+from tests.delivery.expressions import Row
 from tests.delivery.post import Behaviour, Letter, MemoryQueue, Post
-from tests.delivery.table import MemoryTable
+from tests.delivery.table import MemoryTable, Place
 
 _VISIBLE_AGAIN = 270
 _MOST_RECEIVES = 5
@@ -27,12 +28,18 @@ class Crash(BaseException):
 
 @dataclass
 class FragileTable(MemoryTable):
-    """A table that is in the middle of a request when the process dies."""
+    """A table whose indexes lag, and in the middle of whose requests the process dies."""
 
     random: Random = field(default_factory=Random)
     odds: float = 0.0
     """Of dying, at each request."""
     crashes: int = 0
+    clock: Clock = field(default_factory=Clock)
+    written: dict[Place, datetime] = field(default_factory=dict)
+
+    def _commit(self, after: list[tuple[Place, Row | None]]) -> None:
+        super()._commit(after)
+        self.written |= dict.fromkeys((place for place, _ in after), self.clock())
 
     def _maybe(self) -> None:
         if self.odds and self.random.random() < self.odds:
@@ -45,7 +52,17 @@ class FragileTable(MemoryTable):
 
     def query(self, **request: Any) -> dict[str, Any]:
         self._maybe()
-        return super().query(**request)
+        page = super().query(**request)
+        if "IndexName" in request:
+            # An index shows a row a little after it was written.
+            page["Items"] = [item for item in page["Items"] if not self._is_too_new(item)]
+        return page
+
+    def _is_too_new(self, item: dict[str, Any]) -> bool:
+        written = self.written.get((item["pk"]["S"], item["sk"]["S"]))
+        if written is None or self.clock() - written > timedelta(seconds=1):
+            return False
+        return self.random.random() < 0.5
 
     def put_item(self, **request: Any) -> dict[str, Any]:
         self._maybe()
@@ -91,7 +108,7 @@ class Chaos:
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
-        self.table = FragileTable(random=self.random)
+        self.table = FragileTable(random=self.random, clock=self.clock)
         self.post: Post = office_in_memory(self.clock, self.table)
         self.post.queue = FragileQueue(self.clock, random=self.random)
         self.post.office = type(self.post.office)(

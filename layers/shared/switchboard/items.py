@@ -12,7 +12,6 @@ from .model import (
     NOT_IN_COPIES,
     Actor,
     Assistant,
-    Attempt,
     AuditEntry,
     Call,
     CallerId,
@@ -21,11 +20,8 @@ from .model import (
     CallSummary,
     Capabilities,
     ConversationFlow,
-    Delivery,
-    DeliveryState,
     DialOptions,
     Direction,
-    Endpoint,
     Flow,
     Lease,
     Limits,
@@ -36,11 +32,9 @@ from .model import (
     NumberStatus,
     OrderStatus,
     Organization,
-    OutboxEvent,
     Refusal,
     Release,
     ReleaseClaim,
-    Report,
     Spending,
     Token,
 )
@@ -403,90 +397,3 @@ def _status(text: str | None) -> CallStatus | None:
 
 def _step(item: Item) -> CallStep:
     return CallStep(item["event_id"], item["type"], _at(item["at"]), CallStatus(item["status"]))
-
-
-def event(item: Item) -> OutboxEvent:
-    """Read an event of the outbox."""
-    return OutboxEvent(
-        id=item["id"],
-        organization_id=int(item["organization_id"]),
-        type=item["type"],
-        created_at=_at(item["created_at"]),
-        payload=item["payload"],
-        cursor=item["cursor"],
-        call_id=_int(item.get("call_id")),
-        assistant_id=_int(item.get("assistant_id")),
-        sequence=_int(item.get("sequence")),
-        is_terminal=item["is_terminal"],
-        revision=int(item["revision"]),
-        due=_time(item.get("due")),
-    )
-
-
-def delivery(item: Item) -> Delivery:
-    """Read a delivery."""
-    return Delivery(
-        event_id=item["event_id"],
-        endpoint_id=item["endpoint_id"],
-        organization_id=int(item["organization_id"]),
-        url=item["url"],
-        type=item["type"],
-        first_at=_at(item["first_at"]),
-        state=DeliveryState(item["state"]),
-        call_id=_int(item.get("call_id")),
-        assistant_id=_int(item.get("assistant_id")),
-        attempts=int(item["attempts"]),
-        due=_time(item.get("due")),
-        last_status=_int(item.get("last_status")),
-        last_error=item.get("last_error"),
-        parked_at_failures=_int(item.get("parked_at_failures")),
-        settled_at=_time(item.get("settled_at")),
-        version=int(item["version"]),
-    )
-
-
-def endpoint(item: Item) -> Endpoint:
-    """Read a receiver."""
-    return Endpoint(
-        id=item["id"],
-        organization_id=int(item["organization_id"]),
-        url=item["url"],
-        created_at=_at(item["created_at"]),
-        is_registered=item["is_registered"],
-        types=tuple(item["types"]),
-        key_version=int(item["key_version"]),
-        previous_until=_time(item.get("previous_until")),
-        uses_ed25519=item["uses_ed25519"],
-        disabled_at=_time(item.get("disabled_at")),
-        disabled_reason=item.get("disabled_reason"),
-        failures=int(item["failures"]),
-        probe_at=_time(item.get("probe_at")),
-        recovered_at=_time(item.get("recovered_at")),
-        version=int(item["version"]),
-    )
-
-
-def attempt(item: Item) -> Attempt:
-    """Read an attempt to deliver."""
-    return Attempt(
-        event_id=item["event_id"],
-        organization_id=int(item["organization_id"]),
-        endpoint_id=item["endpoint_id"],
-        url=item["url"],
-        type=item["type"],
-        at=_at(item["at"]),
-        number=int(item["number"]),
-        request=item["request"],
-        success=item["success"],
-        status=_int(item.get("status")),
-        response=item.get("response"),
-        milliseconds=_int(item.get("milliseconds")),
-        error=item.get("error"),
-        call_id=_int(item.get("call_id")),
-        assistant_id=_int(item.get("assistant_id")),
-    )
-
-
-def report(item: Item) -> Report:
-    """Read what a media runtime reported."""
-    return Report(int(item["call_id"]), _at(item["received_at"]), json.loads(item["content"]))

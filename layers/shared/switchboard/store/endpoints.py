@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from .. import items
-from ..items import Item
+from .. import event_items
+from ..items import Item, fields_of
 from ..model import Endpoint
 from .outbox import moment
 from .table import FRESH, Table, key, put, update
@@ -19,12 +19,12 @@ class Endpoints(Table):
     def endpoint(self, organization_id: int, endpoint_id: str) -> Endpoint | None:
         """Return a receiver of this organization."""
         item = self.get_item(endpoint_key(organization_id, endpoint_id))
-        return items.endpoint(item) if item else None
+        return event_items.endpoint(item) if item else None
 
     def endpoints(self, organization_id: int) -> list[Endpoint]:
         """Return an organization's receivers. A request for each MB."""
         rows = self.below(_partition(organization_id), "ENDPOINT#")
-        return [items.endpoint(item) for item in rows]
+        return [event_items.endpoint(item) for item in rows]
 
     def put_endpoint(
         self, endpoint: Endpoint, action: str | None = None, **details: object
@@ -85,7 +85,7 @@ class Endpoints(Table):
 
     def broken_endpoints(self) -> Iterator[Endpoint]:
         """Yield the receivers, of all organizations, for whom something may be parked."""
-        return map(items.endpoint, self.indexed(_BROKEN))
+        return map(event_items.endpoint, self.indexed(_BROKEN))
 
     def whole_again(self, endpoint: Endpoint) -> None:
         """Take a receiver that answers from the broken ones; raise Taken if it does not."""
@@ -110,7 +110,7 @@ def _partition(organization_id: int) -> str:
 
 
 def _first(endpoint: Endpoint) -> Item:
-    fields = endpoint_key(endpoint.organization_id, endpoint.id) | items.fields_of(endpoint)
+    fields = endpoint_key(endpoint.organization_id, endpoint.id) | fields_of(endpoint)
     return put(fields, FRESH)
 
 
@@ -121,7 +121,7 @@ _SETTINGS = (
 
 
 def _settings(endpoint: Endpoint) -> Item:
-    fields = {name: value for name, value in items.fields_of(endpoint).items() if name in _SETTINGS}
+    fields = {name: value for name, value in fields_of(endpoint).items() if name in _SETTINGS}
     gone = [name for name in _SETTINGS if name not in fields]
     sets = ", ".join(f"#{name} = :{name}" for name in fields)
     removes = ", ".join(f"#{name}" for name in gone)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from .. import items
-from ..items import Item
+from .. import event_items
+from ..items import Item, fields_of
 from ..model import Attempt, Delivery, DeliveryState, Endpoint, OutboxEvent
 from .outbox import DUE_PARTITIONS, KEPT, event_item, event_key, listed_as_due, moment
 from .table import FRESH, Table, key, listed, plain, put, serialized, update
@@ -21,7 +21,7 @@ class Events(Table):
     def event(self, event_id: str) -> OutboxEvent | None:
         """Return an event, whoever's it is."""
         item = self.get_item(event_key(event_id))
-        return items.event(item) if item else None
+        return event_items.event(item) if item else None
 
     def put_event(self, event: OutboxEvent) -> None:
         """Write an event that reports no change of ours: a test."""
@@ -36,7 +36,7 @@ class Events(Table):
                 {":pk": f"ORG#{organization_id}#EVENT", ":after": cursor}
             ),
         }
-        return [items.event(item) for item in self.rows(request, most)]
+        return [event_items.event(item) for item in self.rows(request, most)]
 
     def begin(self, event: OutboxEvent, deliveries: Sequence[Delivery]) -> None:
         """Take an event from the outbox: from here on its deliveries are what waits.
@@ -54,11 +54,11 @@ class Events(Table):
     def delivery(self, event_id: str, endpoint_id: str) -> Delivery | None:
         """Return how the delivery of an event to a receiver stands."""
         item = self.get_item(_delivery_key(event_id, endpoint_id))
-        return items.delivery(item) if item else None
+        return event_items.delivery(item) if item else None
 
     def deliveries(self, event_id: str) -> list[Delivery]:
         """Return an event's deliveries."""
-        return [items.delivery(item) for item in self.below(_delivery_pk(event_id), "TO#")]
+        return [event_items.delivery(item) for item in self.below(_delivery_pk(event_id), "TO#")]
 
     def save_delivery(
         self,
@@ -90,7 +90,7 @@ class Events(Table):
     def attempts(self, organization_id: int, subject: str) -> list[Attempt]:
         """Return the attempts to tell of a call (its id) or of an event (its id), oldest first."""
         rows = self.below(f"ATTEMPT#{organization_id}#{subject}", "AT#")
-        return [items.attempt(item) for item in rows]
+        return [event_items.attempt(item) for item in rows]
 
     def due_rows(self, until: datetime, most: int) -> Iterator[Item]:
         """Yield events and deliveries that should have been looked at by `until`."""
@@ -127,7 +127,7 @@ class Events(Table):
                 {":pk": _parking(endpoint.organization_id, endpoint.id)}
             ),
         }
-        return [items.delivery(item) for item in self.rows(request, most)]
+        return [event_items.delivery(item) for item in self.rows(request, most)]
 
     def dead_letters(
         self, organization_id: int, most: int, cursor: str | None = None
@@ -142,7 +142,7 @@ class Events(Table):
         }
         found = [plain(item) for page in self.pages(request, most) for item in page["Items"]]
         after = found[-1]["gsi1sk"] if len(found) == most else None
-        return [items.delivery(item) for item in found], after
+        return [event_items.delivery(item) for item in found], after
 
 
 def revise(event_id: str, due: datetime) -> Item:
@@ -169,7 +169,7 @@ def _parking(organization_id: int, endpoint_id: str) -> str:
 
 
 def _delivery_item(delivery: Delivery, wakes_at: datetime | None = None) -> Item:
-    row = _delivery_key(delivery.event_id, delivery.endpoint_id) | items.fields_of(delivery)
+    row = _delivery_key(delivery.event_id, delivery.endpoint_id) | fields_of(delivery)
     row["ttl"] = int((delivery.first_at + KEPT).timestamp())
     if wakes_at:
         row["wake"] = moment(wakes_at)
@@ -194,4 +194,4 @@ def _attempt_item(attempt: Attempt) -> Item:
     partition = f"ATTEMPT#{attempt.organization_id}#{subject}"
     place = f"AT#{moment(attempt.at)}#{attempt.event_id}#{attempt.endpoint_id}"
     ends = {"ttl": int((attempt.at + _LOGS_KEPT).timestamp())}
-    return key(partition, place) | items.fields_of(attempt) | ends
+    return key(partition, place) | fields_of(attempt) | ends

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from .. import items
+from .. import event_items
 from ..announcements import announced, report_update
-from ..items import Item
+from ..items import Item, fields_of
 from ..model import Call, Report, call_event_id
 from .calls import call_item, call_key
 from .events import revise
@@ -18,7 +18,7 @@ class Reports(Table):
     def report(self, call_id: int) -> Report | None:
         """Return what a call's runtime reported, if it did."""
         item = self.get_item(_report_key(call_id))
-        return items.report(item) if item else None
+        return event_items.report(item) if item else None
 
     def put_report(self, call: Call, report: Report, *, too_late: bool = False) -> None:
         """Write a call's report, for the end-of-call report to hold; raise Taken.
@@ -38,7 +38,7 @@ class Reports(Table):
         saved = replace(told, version=call.version + 1)
         self.transact(
             put(call_item(saved), "version = :seen", {":seen": call.version}),
-            put(_report_key(call.id) | items.fields_of(report)),
+            put(_report_key(call.id) | fields_of(report)),
             *after,
         )
 
