@@ -13,6 +13,8 @@ import pytest
 
 from switchboard import addresses
 from switchboard.announcements import made
+from switchboard.directory.urls import webhook_url
+from switchboard.errors import InvalidRequest
 from switchboard.events import receivers
 from switchboard.events.sending import Https
 from switchboard.model import Endpoint
@@ -128,6 +130,15 @@ def test_an_excepted_address_may_be_plain_and_local(plain: "Server") -> None:
     assert (answer.status, answer.body) == (200, "ok")
     assert "webhook-id: evt_1\r\n" in plain.requests[0]
     assert plain.requests[0].endswith(EVENT.payload)
+
+
+def test_an_assistants_url_may_be_excepted_too() -> None:
+    url, allowed = "http://127.0.0.1:4100/receiver/x", ("http://127.0.0.1:4100",)
+
+    assert webhook_url("webhook_url", url, allowed) == url
+    for other in (url.replace("4100", "4101"), url.replace("http", "https")):
+        with pytest.raises(InvalidRequest, match="webhook_url must"):
+            webhook_url("webhook_url", other, allowed)
 
 
 def test_a_redirect_is_not_followed(plain: "Server") -> None:

@@ -12,7 +12,7 @@ from itertools import batched
 
 from .. import items
 from ..items import Item
-from ..model import Assistant, ConversationFlow
+from ..model import Assistant, ConversationFlow, Flow
 from .number_rows import answered_by, free_of
 from .outbox import number_event
 from .table import Table, Taken, key, update
@@ -62,7 +62,7 @@ class Copies(Table):
                     {":id": assistant.id, ":free": free_of(assistant.organization_id), ":one": 1},
                     condition="assistant.id = :id",
                 ),
-                self._given_free(item),
+                self._told(item, "number.unassigned"),
             )
             for item in self.indexed(answered_by(assistant.id), index="gsi2")
         )
@@ -93,11 +93,14 @@ class Copies(Table):
             ":one": 1,
         }
         self.each(
-            update(
-                key(item["pk"], item["sk"]),
-                "SET assistant = :copy, flow = :tag, gsi2pk = :partition ADD version :one",
-                values,
-                condition=f"{_OLDER_TAG} AND assistant.id <> :base",
+            (
+                update(
+                    key(item["pk"], item["sk"]),
+                    "SET assistant = :copy, flow = :tag, gsi2pk = :partition ADD version :one",
+                    values,
+                    condition=f"{_OLDER_TAG} AND assistant.id <> :base",
+                ),
+                self._told(item, "number.assigned", base, flow.tag),
             )
             for item in numbers
         )
@@ -112,7 +115,7 @@ class Copies(Table):
                     {":id": flow.id, ":free": free_of(flow.organization_id), ":one": 1},
                     condition="flow.id = :id",
                 ),
-                self._given_free(item),
+                self._told(item, "number.unassigned"),
             )
             for item in self._of_flow(flow)
         )
@@ -145,9 +148,11 @@ class Copies(Table):
             else:
                 return
 
-    def _given_free(self, item: Item) -> Item:
-        number = replace(items.number(item), assistant=None, flow=None)
-        return number_event(number, "number.unassigned", self._clock())
+    def _told(
+        self, item: Item, action: str, assistant: Assistant | None = None, flow: Flow | None = None
+    ) -> Item:
+        number = replace(items.number(item), assistant=assistant, flow=flow)
+        return number_event(number, action, self._clock())
 
 
 def _without(changes: list[tuple[Item, ...]], failed: list[int]) -> list[tuple[Item, ...]]:
