@@ -62,7 +62,7 @@ class Copies(Table):
                     {":id": assistant.id, ":free": free_of(assistant.organization_id), ":one": 1},
                     condition="assistant.id = :id",
                 ),
-                self._told(item, "number.unassigned"),
+                self._told_of(item, "number.unassigned"),
             )
             for item in self.indexed(answered_by(assistant.id), index="gsi2")
         )
@@ -100,7 +100,7 @@ class Copies(Table):
                     values,
                     condition=f"{_OLDER_TAG} AND assistant.id <> :base",
                 ),
-                self._told(item, "number.assigned", base, flow.tag),
+                self._told_of(item, "number.assigned", base, flow.tag),
             )
             for item in numbers
         )
@@ -115,7 +115,7 @@ class Copies(Table):
                     {":id": flow.id, ":free": free_of(flow.organization_id), ":one": 1},
                     condition="flow.id = :id",
                 ),
-                self._told(item, "number.unassigned"),
+                self._told_of(item, "number.unassigned"),
             )
             for item in self._of_flow(flow)
         )
@@ -148,7 +148,7 @@ class Copies(Table):
             else:
                 return
 
-    def _told(
+    def _told_of(
         self, item: Item, action: str, assistant: Assistant | None = None, flow: Flow | None = None
     ) -> Item:
         number = replace(items.number(item), assistant=assistant, flow=flow)
