@@ -23,8 +23,8 @@ class NumberChanges(Table):
     ) -> list[Number]:
         """Change numbers, all or none of them, and return them as they are now.
 
-        At most 40. The assistant and the flow that they are given to must still be as they
-        were read. Raises Taken: its first places are those of the changes.
+        At most 32, with three writes each. The assistant and the flow that they are given to must
+        still be as they were read. Raises Taken: its first places are those of the changes.
         """
         self.transact(
             *(changed(change.before, change.after) for change in changes),
@@ -36,7 +36,7 @@ class NumberChanges(Table):
         return [replace(change.after, version=change.before.version + 1) for change in changes]
 
     def import_numbers(self, numbers: Sequence[Number]) -> None:
-        """Write numbers that nobody holds, all or none of them; raise Taken. At most 40."""
+        """Write numbers that nobody holds, all or none of them; raise Taken. At most 32."""
         records = (
             self.audit(
                 number.organization_id,
