@@ -7,13 +7,14 @@ nothing to wait for, and other programs of the machine do not blur it.
 import os
 import sys
 import time
+from importlib import import_module
 
 sys.path[:0] = sys.argv[1:4]
 
 # Nothing above may import what the function will import.
 started = time.process_time()
 
-import app  # noqa: E402
+app = import_module(os.environ.get("HANDLER", "app"))
 
 if not hasattr(app, "FLOOR"):
     from switchboard import wiring

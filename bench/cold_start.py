@@ -17,6 +17,8 @@ _FUNCTIONS = {
     "PurchaseNumber": ({}, _API_BUDGET),
     "InitiateCall": ({}, _API_BUDGET),
     "Calls": ({}, _API_BUDGET),
+    "PhoneNumbers": ({"HANDLER": "phone_numbers.app"}, _API_BUDGET),
+    "Directory": ({"HANDLER": "directory.app"}, _API_BUDGET),
     "Authorizer": ({}, _API_BUDGET),
 }
 

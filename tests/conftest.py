@@ -1,13 +1,16 @@
 """What every test can ask for: an App on an in-memory AWS, a clock, a carrier's books."""
 
 import itertools
+import threading
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 import boto3
 import pytest
 import urllib3
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 
 from switchboard.app import App
 from switchboard.secrets import Secrets
@@ -54,13 +57,24 @@ def books() -> Books:
 
 
 @pytest.fixture
-def aws() -> Iterator[None]:
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An AWS account in memory, with our table in it."""
+    monkeypatch.setattr(BotocoreStubber, "__call__", _one_at_a_time)
     with mock_aws():
         # Every session reads the services' descriptions anew: most of the time of a short test.
         boto3.DEFAULT_SESSION = _session()
         make_table(SETTINGS.table_name)
         yield
+
+
+_TURN = threading.RLock()
+_answer = BotocoreStubber.__call__
+
+
+def _one_at_a_time(*asked: Any, **options: Any) -> Any:
+    """Answer as DynamoDB does: what a condition saw still holds when its write takes effect."""
+    with _TURN:
+        return _answer(*asked, **options)
 
 
 @cache

@@ -4,8 +4,10 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from switchboard import webhook_edge, wiring
+from switchboard import boot, webhook_edge, wiring
 from switchboard.app import App
+
+boot.done()
 
 
 def lambda_handler(

@@ -17,7 +17,6 @@ from .carriers.base import (
 )
 from .errors import CarrierNotConnected, SignatureInvalid
 from .model import CallEvent, Message
-from .numbers import purchasing
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +58,9 @@ def _act(app: App, carrier: Voice, organization_id: int, request: WebhookRequest
             # Also for a repeated event: the first time it may have failed here.
             carrier.follow_up(request, call, partial(calls.outbound_instruction, app, call))
         case OrderUpdate():
+            # Imported here: a ringing phone has bought nothing.
+            from .numbers import purchasing
+
             purchasing.settle_delivered(app, organization_id, webhook)
         case InboundMessage():
             # Forwarding comes with the customer's webhooks; until then nothing is lost.
