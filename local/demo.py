@@ -1,33 +1,48 @@
 """Show that it works: find and buy a number at each carrier, ring it, call from it."""
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 import httpx
 
-from . import evidence, outbound, timeline, trunk
+from . import evidence, outbound, receiving, timeline, trunk
 from .evidence import Evidence, bearer
 from .outbound import OutboundEvidence
 from .problem import Problem
 from .progress import Progress
 from .seed import CARRIERS
+from .trunk import TrunkEvidence
 
 _CALLER = "+14155550199"
 _LIMIT_S = 60
 
 
+@dataclass(frozen=True)
+class _Tried:
+    """A number's two calls: the one that it took and the one that it placed."""
+
+    provider: str
+    rung: Evidence | TrunkEvidence
+    called: OutboundEvidence
+
+    def missing(self) -> list[str]:
+        claims = self.rung.missing() + self.called.missing()
+        return [f"{self.provider}: {claim}" for claim in claims]
+
+    def call_ids(self) -> list[int]:
+        return [int(call["id"]) for call in (self.rung.call, self.called.call) if "id" in call]
+
+
 def run(env: dict[str, str], progress: Progress) -> int:
     """Have each carrier sell us a number, ring it, call from it; return 0 when all went well."""
-    failed: list[str] = []
     with httpx.Client(timeout=_LIMIT_S, trust_env=False) as http:
-        for carrier in CARRIERS:
-            rung = _find_and_ring(http, env, carrier, progress)
-            number = rung.number
-            timeline.show(progress.console, rung)
-            called = _call_from_it(http, env, carrier, number, progress)
-            timeline.show_outbound(progress.console, called)
-            failed += [f"{carrier}: {claim}" for claim in rung.missing() + called.missing()]
-        failed += _ring_a_trunk(http, env, progress)
+        with progress.step("registering a receiver of events"):
+            receiving.listen(http, env)
+        tried = [_try_carrier(http, env, carrier, progress) for carrier in CARRIERS]
+        tried.append(_try_trunk(http, env, progress))
+        failed = [claim for it in tried for claim in it.missing()]
+        failed += _told(http, env, [id_ for it in tried for id_ in it.call_ids()], progress)
         timeline.show_calls(progress.console, _calls(http, env))
     if failed:
         for claim in failed:
@@ -37,11 +52,36 @@ def run(env: dict[str, str], progress: Progress) -> int:
     return 0
 
 
-def _ring_a_trunk(http: httpx.Client, env: dict[str, str], progress: Progress) -> list[str]:
+def _try_carrier(
+    http: httpx.Client, env: dict[str, str], carrier: str, progress: Progress
+) -> _Tried:
+    rung = _find_and_ring(http, env, carrier, progress)
+    timeline.show(progress.console, rung)
+    called = _call_from_it(http, env, carrier, rung.number, progress)
+    timeline.show_outbound(progress.console, called)
+    return _reported(http, env, _Tried(carrier, rung, called))
+
+
+def _try_trunk(http: httpx.Client, env: dict[str, str], progress: Progress) -> _Tried:
     rung, called = trunk.ring(http, env, progress)
     timeline.show_trunk(progress.console, rung)
     timeline.show_outbound(progress.console, called)
-    return [f"SIP trunk: {claim}" for claim in rung.missing() + called.missing()]
+    return _reported(http, env, _Tried("SIP trunk", rung, called))
+
+
+def _reported(http: httpx.Client, env: dict[str, str], tried: _Tried) -> _Tried:
+    for it in (tried.rung, tried.called):
+        receiving.report(http, env, it.transcript)
+    return tried
+
+
+def _told(
+    http: httpx.Client, env: dict[str, str], call_ids: list[int], progress: Progress
+) -> list[str]:
+    with progress.step("waiting until the customer's server was told everything"):
+        received = receiving.gather(http, env, call_ids)
+    receiving.show(progress.console, received)
+    return received.missing()
 
 
 def _find_and_ring(

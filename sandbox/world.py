@@ -46,6 +46,8 @@ class World:
     webhooks: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
     bridges: dict[str, "Bridge"] = field(default_factory=dict)
     sip_lines: dict[str, "SipLine"] = field(default_factory=dict)
+    receivers: dict[str, Any] = field(default_factory=dict)
+    """Customers' servers that get events, by name: see `receiver`."""
     playing: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -99,6 +101,7 @@ class World:
         self.bridges.clear()
         self.requests.clear()
         self.webhooks.clear()
+        self.receivers.clear()
 
     async def stop_tasks(self) -> None:
         """Cancel whatever still runs and wait until it is gone."""

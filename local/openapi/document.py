@@ -29,6 +29,8 @@ TAGS = {
     "Phone numbers": "Search, buy, assign and release numbers.",
     "Number assignment": "Say which assistant or flow answers a number.",
     "Calls": "Place calls, find them, take hold of them.",
+    "Events": "What happened, what has not arrived, and having it sent again.",
+    "Webhooks": "Who is told, and how they verify it.",
     "Assistants": "Who answers.",
     "Flows": "Conversation graphs.",
     "Organization": "Your own organization and its carrier accounts.",

@@ -9,6 +9,7 @@ from switchboard.app import App
 from switchboard.carriers import CARRIERS
 from switchboard.carriers.stock import AvailableNumber
 from switchboard.errors import UnknownProvider
+from switchboard.events import registering
 from switchboard.model import CallStatus, Capabilities
 from switchboard.numbers import assigning
 from tests.api.document import Operation
@@ -62,6 +63,7 @@ def settle(app: App, books: Books) -> App:
             metadata={"note": MARK},
         )
     )
+    registering.register(app, ORGANIZATION, "https://example.com/events")
     return app
 
 

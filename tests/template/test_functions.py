@@ -41,6 +41,12 @@ ALLOWED = {
     "CarrierWebhookTelnyx": WRITE | {"dynamodb:BatchGetItem"} | SECRET | INVOKE,
     "CarrierWebhookVonage": WRITE | {"dynamodb:BatchGetItem"} | SECRET | INVOKE,
     "CarrierWebhookSip": WRITE | {"dynamodb:BatchGetItem"} | SECRET | INVOKE,
+    "Events": READ | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"} | SECRET,
+    "RelayEvents": {"sqs:SendMessage"},
+    "DeliverEvent": READ
+    | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"}
+    | SECRET
+    | {"sqs:SendMessage"},
 }
 
 

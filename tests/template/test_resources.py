@@ -79,3 +79,27 @@ def test_the_command_line_tool_finds_what_it_needs(template: Json) -> None:
         "Stage",
         "SessionKeySecret",
     } <= set(template["Outputs"])
+
+
+def test_messages_are_kept_when_the_function_fails_on_them(template: Json) -> None:
+    queue = template["Resources"]["EventQueue"]["Properties"]
+    function = template["Resources"]["DeliverEvent"]["Properties"]
+
+    assert queue["SqsManagedSseEnabled"] is True
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {
+        "Fn::GetAtt": ["EventQueueRefused", "Arn"]
+    }
+    # What AWS asks for, so that no message is handled twice at once.
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+    assert function["Events"]["Queue"]["Properties"]["FunctionResponseTypes"] == [
+        "ReportBatchItemFailures"
+    ]
+
+
+def test_the_sender_of_events_is_in_no_network_of_ours(template: Json) -> None:
+    assert "VpcConfig" not in template["Resources"]["DeliverEvent"]["Properties"]
+    assert "VpcConfig" not in template["Globals"]["Function"]
+
+
+def test_events_go_nowhere_but_to_public_https_unless_somebody_says_so(template: Json) -> None:
+    assert template["Parameters"]["EventUrlsAllowed"]["Default"] == ""

@@ -9,7 +9,8 @@ SwitchboardError
 ├── Forbidden 403 ── NotOwned
 ├── SignatureInvalid 403 ── SignatureUnauthorized 401, SignatureMissing 503
 ├── DestinationNotAllowed 403
-├── NotFound 404 ── AssistantNotFound, NoAssistant, CallNotFound, NumberNotFound, FlowNotFound
+├── NotFound 404 ── AssistantNotFound, NoAssistant, CallNotFound, NumberNotFound, FlowNotFound,
+│                   EventNotFound, WebhookNotFound
 ├── RequestTooLarge 413
 ├── Conflict 409 ── NumberUnavailable, IdempotencyKeyReused, PurchaseInProgress, CallInProgress,
 │                   CallNotPlaced, NumberAssigned, NumberNotReady, ReleaseInProgress, TrunkInUse
@@ -187,6 +188,18 @@ class FlowNotFound(NotFound):
     """No such flow in the caller's organization."""
 
     code = "flow_not_found"
+
+
+class EventNotFound(NotFound):
+    """No such event in the caller's organization, or none that is kept any more."""
+
+    code = "event_not_found"
+
+
+class WebhookNotFound(NotFound):
+    """No such receiver of events in the caller's organization."""
+
+    code = "webhook_not_found"
 
 
 class RequestTooLarge(SwitchboardError):

@@ -45,7 +45,7 @@ from .model import (
 Item = dict[str, Any]
 
 # Customers' own JSON: kept as text, for the table's numbers are not JSON's.
-_JSON = ("metadata", "extra", "graph", "settings")
+_JSON = ("metadata", "extra", "graph", "settings", "content")
 
 
 def plain(value: Any) -> Any:
@@ -339,6 +339,9 @@ def call(item: Item) -> Call:
         duration=_int(item.get("duration")),
         hangup_cause=item.get("hangup_cause"),
         history=tuple(_step(step) for step in item["history"]),
+        event_count=int(item.get("event_count", 0)),
+        report_sequence=_int(item.get("report_sequence")),
+        reported_at=_time(item.get("reported_at")),
     )
 
 

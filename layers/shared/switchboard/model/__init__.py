@@ -15,6 +15,21 @@ from .calls import (
 from .dialing import DialOptions, Lease, Limits, MachinePolicy, Spending
 from .directory import CallerId, Organization, Token
 from .e164 import E164, is_e164, masked, parse_e164, without_numbers
+from .events import (
+    END_OF_CALL_REPORT,
+    EVENT_TYPES,
+    NUMBER_UPDATE,
+    REPORT_UPDATE,
+    STATUS_UPDATE,
+    WEBHOOK_TEST,
+    Attempt,
+    Delivery,
+    DeliveryState,
+    Endpoint,
+    OutboxEvent,
+    Report,
+    call_event_id,
+)
 from .instructions import ConnectStream, Dial, Hangup, Instruction, Say
 from .messages import Message
 from .numbers import (
@@ -33,9 +48,16 @@ from .trunks import BYO, Bridge, SipRoute, SipTrunk, TrunkSecrets
 __all__ = [
     "BYO",
     "E164",
+    "END_OF_CALL_REPORT",
+    "EVENT_TYPES",
     "NOT_IN_COPIES",
+    "NUMBER_UPDATE",
+    "REPORT_UPDATE",
+    "STATUS_UPDATE",
+    "WEBHOOK_TEST",
     "Actor",
     "Assistant",
+    "Attempt",
     "AuditEntry",
     "Bridge",
     "Call",
@@ -48,9 +70,12 @@ __all__ = [
     "Capabilities",
     "ConnectStream",
     "ConversationFlow",
+    "Delivery",
+    "DeliveryState",
     "Dial",
     "DialOptions",
     "Direction",
+    "Endpoint",
     "Flow",
     "Hangup",
     "Instruction",
@@ -63,10 +88,12 @@ __all__ = [
     "NumberStatus",
     "OrderStatus",
     "Organization",
+    "OutboxEvent",
     "PurchaseResult",
     "Refusal",
     "Release",
     "ReleaseClaim",
+    "Report",
     "Say",
     "SipRoute",
     "SipTrunk",
@@ -74,6 +101,7 @@ __all__ = [
     "Token",
     "TrunkAttempt",
     "TrunkSecrets",
+    "call_event_id",
     "is_e164",
     "masked",
     "parse_e164",

@@ -166,6 +166,12 @@ class Call:
     """Seconds between answer and end."""
     hangup_cause: str | None = None
     history: tuple[CallStep, ...] = ()
+    event_count: int = field(default=0, compare=False)
+    """How many events customers were told of it: the last one's sequence number."""
+    report_sequence: int | None = field(default=None, compare=False)
+    """Which of them is the end-of-call report."""
+    reported_at: datetime | None = None
+    """When its media runtime reported on it."""
 
     @property
     def carried_by(self) -> str:

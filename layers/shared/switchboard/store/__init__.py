@@ -23,6 +23,13 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     CACHE#<org>#<carrier> / COUNTRIES  in which it sells numbers, as it said lately
     COUNT#<org>#CALL      / <shard>    how many calls an organization has, in parts
     AUDIT#<org>           / <id>.<request>   who did what, never changed
+    EVENT#<event>         / EVENT      [ORG#<id>#EVENT  / <time>], while it waits [DUE#<n> / <time>]
+    DELIVERY#<event>      / TO#<receiver>
+                                       [DUE#<n> / <time>], [PARKED#<org>#<receiver> / <time>]
+                                       or, given up, [ORG#<id>#DEAD / <time>]
+    ATTEMPT#<org>#<call>  / AT#<time>… what came of each attempt, for 30 days
+    RECEIVERS#<org>       / ENDPOINT#<receiver>   taken for dead: [BROKEN / <org>#<receiver>]
+    CALL#<id>             / REPORT     what its media runtime reported
 
 The number's row is also the claim that keeps anyone else from buying it. Its id is the number
 itself, so the key follows from the id.
@@ -35,6 +42,8 @@ from .call_lists import CallLists
 from .calls import Calls
 from .dialing import DialContext, Dialing
 from .directory import Directory
+from .endpoints import Endpoints
+from .events import Events
 from .flows import Flows
 from .leases import Leases
 from .limits import Limits, Place, Quota
@@ -45,6 +54,7 @@ from .number_rows import NumberChange
 from .numbers import Numbers
 from .pages import Slice
 from .releases import Releases
+from .reports import Reports
 from .table import Taken
 from .tokens import Tokens
 from .totals import Totals
@@ -82,5 +92,8 @@ class Store(
     Audit,
     Caches,
     Trunks,
+    Events,
+    Endpoints,
+    Reports,
 ):
     """The table. Every method is one request, or says how many."""
