@@ -11,6 +11,7 @@ from .carriers.base import (
     InboundMessage,
     OrderUpdate,
     OutboundAnswer,
+    RecordingSaved,
     Voice,
     WebhookReply,
     WebhookRequest,
@@ -56,12 +57,17 @@ def _act(app: App, carrier: Voice, organization_id: int, request: WebhookRequest
         case CallEvent():
             call = calls.record(app, carrier, organization_id, webhook)
             # Also for a repeated event: the first time it may have failed here.
-            carrier.follow_up(request, call, partial(calls.outbound_instruction, app, call))
+            carrier.follow_up(request, call, partial(calls.instruction, app, call))
         case OrderUpdate():
             # Imported here: a ringing phone has bought nothing.
             from .numbers import purchasing
 
             purchasing.settle_delivered(app, organization_id, webhook)
+        case RecordingSaved():
+            # Imported here: a ringing phone has recorded nothing.
+            from .recordings import noting
+
+            noting.note(app, carrier, organization_id, webhook)
         case InboundMessage():
             # Forwarding comes with the customer's webhooks; until then nothing is lost.
             app.store.put_message(

@@ -10,6 +10,7 @@ from .events import (
     END_OF_CALL_REPORT,
     EVENT_TYPES,
     NUMBER_UPDATE,
+    RECORDING_UPDATE,
     REPORT_UPDATE,
     STATUS_UPDATE,
     WEBHOOK_TEST,
@@ -33,6 +34,7 @@ from .numbers import (
     Release,
     ReleaseClaim,
 )
+from .recordings import Recording, RecordingStatus
 from .refusal import Refusal
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "EVENT_TYPES",
     "NOT_IN_COPIES",
     "NUMBER_UPDATE",
+    "RECORDING_UPDATE",
     "REPORT_UPDATE",
     "STATUS_UPDATE",
     "WEBHOOK_TEST",
@@ -78,6 +81,8 @@ __all__ = [
     "Organization",
     "OutboxEvent",
     "PurchaseResult",
+    "Recording",
+    "RecordingStatus",
     "Refusal",
     "Release",
     "ReleaseClaim",
