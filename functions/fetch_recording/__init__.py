@@ -1,1 +1,0 @@
-"""Recordings on their way from the carriers to the bucket."""

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from switchboard import sessions, tokens
+from switchboard import recording_links, sessions, tokens
 from switchboard.app import App
 from switchboard.carriers.stock import AvailableNumber
 from switchboard.errors import UnknownProvider
 from switchboard.events import registering
-from switchboard.model import CallStatus, Capabilities
+from switchboard.model import CallStatus, Capabilities, RecordingStatus
 from switchboard.numbers import assigning
 from tests.api.document import Operation
 from tests.builders import (
@@ -20,6 +21,7 @@ from tests.builders import (
     a_call,
     a_flow,
     a_number,
+    a_recording,
     a_token,
     an_assistant,
 )
@@ -60,8 +62,31 @@ def settle(app: App, books: Books) -> App:
             metadata={"note": MARK},
         )
     )
+    _add_recording(app)
     registering.register(app, ORGANIZATION, "https://example.com/events")
     return app
+
+
+def _add_recording(app: App) -> None:
+    """Let the call have a recording that is in the bucket."""
+    call = app.store.call(a_call().id)
+    assert call is not None
+    waiting = a_recording(carrier="twilio")
+    app.store.add_recording(call, waiting, "https://example.com/recording")
+    call = app.store.call(call.id)
+    assert call is not None
+    path = f"{ORGANIZATION}/{call.id}/{waiting.id}.mp3"
+    done = replace(waiting, status=RecordingStatus.COMPLETED, path=path, size=700, problem=MARK)
+    month = timedelta(days=30)
+    app.store.settle_recording(call, waiting, done, "https://example.com/recording", month)
+
+
+def recording_token(app: App) -> str:
+    """Return the token of the public link to the call's recording."""
+    key = app.secrets.session_key()
+    return recording_links.link(key, "", a_call().id, app.clock()).removeprefix(
+        recording_links.PATH
+    )
 
 
 def _add_flow(app: App) -> None:

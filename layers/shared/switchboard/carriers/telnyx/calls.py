@@ -66,7 +66,7 @@ class TelnyxCalls(TelnyxApi):
             "connection_id": self._credentials["connection_id"],
             "to": call.customer_number,
             "from_": call.phone_number,
-            "client_state": client_state(call=call.id) if waits else _first_state(stream),
+            "client_state": client_state(call=call.id) if waits else _first_state(call, stream),
             "command_id": f"dial-{call.id}",
             "timeout_secs": options.ring_timeout or _RING_TIMEOUT_S,
         }
@@ -90,7 +90,7 @@ class TelnyxCalls(TelnyxApi):
         """Send the command that answers the call: Telnyx does not read the reply."""
         match instruction:
             case ConnectStream():
-                stream = {"client_state": _first_state(instruction)} | _beginning(instruction)
+                stream = {"client_state": _first_state(call, instruction)} | _beginning(instruction)
                 self._command(call.call_sid, "answer", stream)
             case Say(text=text):
                 self._command(call.call_sid, "answer", {"client_state": client_state(say=text)})
@@ -203,10 +203,10 @@ def _beginning(stream: ConnectStream) -> dict[str, Any]:
     return _stream_fields(stream) | (_RECORDED if stream.record else {})
 
 
-def _first_state(stream: ConnectStream) -> str:
+def _first_state(call: Call, stream: ConnectStream) -> str:
     if stream.notice:
-        return client_state(call=stream.call_id, notice="due")
-    return client_state(call=stream.call_id)
+        return client_state(call=call.id, notice="due")
+    return client_state(call=call.id)
 
 
 def _stream_fields(instruction: ConnectStream) -> dict[str, Any]:
