@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from switchboard import recording_links, sessions, tokens
+from switchboard import sessions, tokens
 from switchboard.app import App
 from switchboard.carriers.stock import AvailableNumber
 from switchboard.errors import UnknownProvider
@@ -79,14 +79,6 @@ def _add_recording(app: App) -> None:
     done = replace(waiting, status=RecordingStatus.COMPLETED, path=path, size=700, problem=MARK)
     month = timedelta(days=30)
     app.store.settle_recording(call, waiting, done, "https://example.com/recording", month)
-
-
-def recording_token(app: App) -> str:
-    """Return the token of the public link to the call's recording."""
-    key = app.secrets.session_key()
-    return recording_links.link(key, "", a_call().id, app.clock()).removeprefix(
-        recording_links.PATH
-    )
 
 
 def _add_flow(app: App) -> None:

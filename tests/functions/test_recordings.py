@@ -14,6 +14,7 @@ from functions.fetch_recording.app import lambda_handler as fetch
 from functions.recordings.app import lambda_handler as recordings
 from switchboard import calls, recording_links
 from switchboard.app import App
+from switchboard.errors import NothingThere
 from switchboard.model import Call, DialOptions, RecordingStatus
 from switchboard.recordings.noting import link
 from switchboard.recordings.room import File, Room
@@ -25,6 +26,7 @@ from tests.builders import (
     a_recording,
     an_assistant,
 )
+from tests.clock import START
 from tests.functions import signed
 from tests.functions.carriers import Http
 from tests.functions.events import Context, load
@@ -197,6 +199,34 @@ def telnyx_event(kind: str, state: str) -> dict[str, Any]:
 
 
 # --- fetched ---
+
+
+def test_telnyx_is_asked_for_a_new_link_once_the_events_is_too_old(
+    live: App, http: Http, clock: Any
+) -> None:
+    noted = a_recording(carrier="telnyx", carrier_url="https://s3.amazonaws.com/telephony/old")
+    http.body = {"data": {"download_urls": {"mp3": "https://s3.amazonaws.com/telephony/new"}}}
+    carrier = live.carrier("telnyx", ORGANIZATION)
+
+    assert carrier.recording_source(noted).url.endswith("/old")
+    clock.advance(minutes=9)
+    assert carrier.recording_source(noted).url.endswith("/new")
+    http.status = 404
+    with pytest.raises(NothingThere):
+        carrier.recording_source(noted)
+
+
+def test_telnyxs_recording_without_an_id_is_found_by_its_leg_and_its_beginning(
+    live: App, http: Http, clock: Any
+) -> None:
+    noted = a_recording(carrier="telnyx", leg_id="leg", started_at=START, carrier_url=None)
+    rows = [
+        {"recording_started_at": f"2026-03-02T{hour}:00:00.5Z", "download_urls": {"mp3": hour}}
+        for hour in ("08", "09")
+    ]
+    http.body = {"data": rows}
+
+    assert live.carrier("telnyx", ORGANIZATION).recording_source(noted).url == "09"
 
 
 def test_the_job_fetches_and_names_what_failed(app: App, bucket: Bucket) -> None:

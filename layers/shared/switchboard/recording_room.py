@@ -26,6 +26,9 @@ _S3 = Config(
     read_timeout=30,
     retries={"mode": "standard", "total_max_attempts": 3},
     signature_version="s3v4",
+    # A link must name the region's own host: the global one redirects to it, unsigned. A
+    # sandbox of AWS has one host for all buckets.
+    s3={"addressing_style": "path" if "AWS_ENDPOINT_URL" in os.environ else "virtual"},
 )
 _MEGABYTE = 1024 * 1024
 # Less than the function's own time-out, with which everything else ends too.
