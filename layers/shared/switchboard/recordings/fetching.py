@@ -50,17 +50,7 @@ def handle(room: Room, message: Message) -> None:
     except (NotFetched, SwitchboardError) as error:
         _not_fetched(room, claimed, error)
         return
-    done = replace(
-        claimed,
-        status=RecordingStatus.COMPLETED,
-        path=path,
-        size=stored.size,
-        sha256=stored.sha256,
-        content_type=content_type,
-        stored_at=room.app.clock(),
-        problem=None,
-    )
-    _settle(room, claimed, done)
+    _settle(room, claimed, _kept(room, claimed, path, stored, content_type))
 
 
 def sweep(room: Room) -> int:
@@ -90,6 +80,21 @@ def _fetched(room: Room, recording: Recording) -> tuple[str, Stored, str]:
     kind = "wav" if "wav" in file.content_type else "mp3"
     path = f"{recording.organization_id}/{recording.call_id}/{recording.id}.{kind}"
     return path, room.vault.store(path, file), file.content_type
+
+
+def _kept(
+    room: Room, recording: Recording, path: str, stored: Stored, content_type: str
+) -> Recording:
+    return replace(
+        recording,
+        status=RecordingStatus.COMPLETED,
+        path=path,
+        size=stored.size,
+        sha256=stored.sha256,
+        content_type=content_type,
+        stored_at=room.app.clock(),
+        problem=None,
+    )
 
 
 def _not_fetched(room: Room, recording: Recording, error: NotFetched | SwitchboardError) -> None:
