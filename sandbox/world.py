@@ -48,6 +48,8 @@ class World:
     sip_lines: dict[str, "SipLine"] = field(default_factory=dict)
     receivers: dict[str, Any] = field(default_factory=dict)
     """Customers' servers that get events, by name: see `receiver`."""
+    own_url: str = ""
+    """How the sandbox was last addressed: links to its files begin so."""
     playing: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 

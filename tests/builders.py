@@ -18,6 +18,7 @@ from switchboard.model import (
     NumberStatus,
     Organization,
     SipTrunk,
+    Recording,
     Token,
 )
 from switchboard.numbers.purchasing import PurchaseRequest
@@ -166,6 +167,22 @@ def a_call(**changes: Any) -> Call:
         answered_with="stream",
     )
     return replace(call, **changes)
+
+
+def a_recording(**changes: Any) -> Recording:
+    """Return a recording of that call, which nobody has fetched yet."""
+    recording = Recording(
+        id=7001,
+        organization_id=ORGANIZATION,
+        call_id=5001,
+        carrier="fake",
+        recording_sid="RE00000000000000000000000000000001",
+        created_at=START,
+        carrier_url="https://files.fake.example/1.mp3",
+        duration=42,
+        due=START,
+    )
+    return replace(recording, **changes)
 
 
 def a_dial(**changes: Any) -> DialRequest:

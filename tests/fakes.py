@@ -1,5 +1,6 @@
 """A carrier that lives in memory: it keeps books, and fails as it is told."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ from switchboard.carriers.base import (
     Connection,
     Credentials,
     Expected,
+    RecordingSource,
     Webhook,
     WebhookReply,
     WebhookRequest,
@@ -31,6 +33,7 @@ from switchboard.model import (
     NumberOrder,
     OrderStatus,
     PurchaseResult,
+    Recording,
     Say,
 )
 
@@ -286,6 +289,13 @@ def carriers(books: Books) -> Callable[[str], Any]:
             if books.lost_answers:
                 raise books.lost_answers.pop(0)
             return f"CA{call.id}"
+
+        def recording_source(self, recording: Recording) -> RecordingSource:
+            books.ask("recording_source")
+            url = recording.carrier_url or "https://files.fake.example/1.mp3"
+            return RecordingSource(
+                url, {"Authorization": "secret"}, re.compile(r"files\.fake\.example")
+            )
 
         def hang_up(self, call: Call) -> None:
             if books.reply_errors:

@@ -184,6 +184,7 @@ _FILE = ("swagger-ui.css", "swagger-ui.js", "start.js")
 OPERATIONS: dict[tuple[str, str], Json] = {
     ("post", "/twiml"): _twilio("twilio_voice", "A call rings, or was answered", _XML),
     ("post", "/call-status"): _twilio("twilio_call_status", "A call's state changed", _DONE),
+    ("post", "/recording-status"): _twilio("twilio_recording", "A call was recorded", _DONE),
     ("post", "/webhooks/sms/twilio"): _twilio("twilio_sms", "A message came", _XML),
     ("post", "/telnyx-webhook"): _webhook(
         "telnyx_event", "Something happened to a call or a number", _TELNYX, "401", _DONE, _EVENT

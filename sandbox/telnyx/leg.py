@@ -8,6 +8,7 @@ from sandbox import ids
 from sandbox.books import Account, Resource
 from sandbox.media import MediaStream, StreamRefused
 from sandbox.settings import Settings
+from sandbox.telnyx import recordings
 from sandbox.telnyx.commands import TelnyxCall
 from sandbox.telnyx.dialect import dialect
 from sandbox.telnyx.events import event_hook, new_event
@@ -60,11 +61,14 @@ class Leg:
         self._stream: asyncio.Task[None] | None = None
         self._cause = "normal_clearing"
         self._sip_cause: str | None = None
+        self._recorded: dict[str, Any] = call.dialled
 
     async def _finish(self) -> None:
         """Wait for what runs beside the call, and tell how it ended."""
         await asyncio.gather(*self._beside)
         self._report_end()
+        await self._outbox.drain()
+        self._report_recording()
         await self._outbox.drain()
 
     def _report_end(self) -> None:
@@ -123,7 +127,11 @@ class Leg:
         match action:
             case "answer":
                 self._event("call.answered", state="answered", start_time=self._call.started_at)
+                self._record(body)
                 self._start_stream(body)
+            case "record_start":
+                made = {"record_format": body["format"], "record_channels": body["channels"]}
+                self._record({"record": "record-from-answer"} | made)
             case "streaming_start":
                 self._start_stream(body)
             case "speak":
@@ -150,6 +158,28 @@ class Leg:
         # Whoever dialled and hangs up before the answer cancels; a callee cannot.
         cancels = self._call.direction == "outbound" and self._call.answered is None
         return "originator_cancel" if cancels else "normal_clearing"
+
+    def _record(self, asked: dict[str, Any]) -> None:
+        """Begin to record, if that is asked for and was not begun."""
+        if asked.get("record") == "record-from-answer" and self._call.recording_id is None:
+            self._call.recording_id = ids.uuid()
+            self._recorded = asked
+
+    def _report_recording(self) -> None:
+        if self._call.recording_id is None or self._call.answered is None:
+            return
+        form = str(self._recorded.get("record_format", "mp3"))
+        url = recordings.link(self._world, self._call, form)
+        saved: dict[str, Any] = {
+            "channels": self._recorded.get("record_channels", "dual"),
+            "recording_id": self._call.recording_id,
+            "recording_started_at": self._call.started_at,
+            "recording_ended_at": ids.iso(),
+            "recording_urls": {form: url},
+            "public_recording_urls": {},
+        }
+        # Telnyx's description of this event has no call_control_id.
+        self._event("call.recording.saved", call_control_id=None, **saved)
 
     def _speak(self, body: dict[str, Any]) -> None:
         sentence = str(body["payload"])

@@ -4,12 +4,14 @@ from starlette.routing import Route
 
 from sandbox import ids
 from sandbox.books import Account, OwnedNumber
+from sandbox.recordings import telnyx_files
 from sandbox.telnyx import (
     available,
     commands,
     coverage,
     numbers,
     orders,
+    recordings,
     resources,
     verified,
 )
@@ -60,6 +62,8 @@ _CALLS: _Table = [
         "client_state_update",
         commands.update_client_state,
     ),
+    ("GET", "/recordings", "list_recordings", recordings.list_made),
+    ("GET", "/recordings/{id}", "get_recording", recordings.get),
     *(
         ("POST", f"/calls/{{id}}/actions/{action}", action, commands.command(action))
         for action in commands.ACTIONS
@@ -98,7 +102,11 @@ def routes() -> list[Route]:
         for method, path, operation, handler in _TABLE
     ]
     every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    return [*table, Route("/{rest:path}", endpoint(api, "unknown", _nothing_here), methods=every)]
+    return [
+        *table,
+        telnyx_files(),
+        Route("/{rest:path}", endpoint(api, "unknown", _nothing_here), methods=every),
+    ]
 
 
 def place_call(

@@ -204,6 +204,11 @@ def test_what_the_adapter_dials_is_described(
     _check(lab, descriptions[subject.name], subject.name)
 
 
+# Twilio's description has a recording's data and not its sound, Telnyx's no recordings at all: the
+# guides do, which the adapters name.
+UNDESCRIBED = {"get_recording_media", "get_recording", "list_recordings"}
+
+
 @pytest.mark.parametrize("name", CARRIERS)
 def test_what_the_sandbox_answers_is_described(
     name: str, lab: Lab, descriptions: dict[str, Description]
@@ -213,7 +218,7 @@ def test_what_the_sandbox_answers_is_described(
     asked = lab.control.get("/_/requests", params={"carrier": name}).json()["requests"]
     refused = {r["operation"] for r in asked if r["status"] not in (200, 201, 204)}
     assert refused <= {"show_number"}  # once it is released
-    assert set(SANDBOXED[name].operations) <= {r["operation"] for r in asked}
+    assert set(SANDBOXED[name].operations) - UNDESCRIBED <= {r["operation"] for r in asked}
     _check(lab, descriptions[name], name)
 
 

@@ -7,7 +7,7 @@ from standardwebhooks import Webhook
 
 from switchboard.events import catching_up, delivering, registering, sweeping
 from switchboard.events.office import Answer
-from switchboard.model import CallStatus, DeliveryState
+from switchboard.model import CallStatus, DeliveryState, DialOptions
 from tests.builders import NUMBER, ORGANIZATION, a_number, an_assistant
 from tests.delivery.conftest import URL
 from tests.delivery.happenings import happen, report, ring, secret, whole_call
@@ -383,3 +383,31 @@ def test_an_event_that_fails_holds_up_none_of_those_after_it(post: Post) -> None
 def test_a_message_of_another_kind_is_an_error(post: Post) -> None:
     with pytest.raises(ValueError, match="Not a message of ours"):
         delivering.handle(post.office, {"endpoint": "x"})
+
+
+def test_the_report_of_a_recorded_call_holds_the_link_before_the_file_is_there(
+    post: Post,
+) -> None:
+    whole_call(post, options=DialOptions(record=True))
+    post.run(minutes=2)
+
+    message = post.receivers.at(URL)[-1].json["message"]
+    assert (message["type"], message["recorded"]) == ("end-of-call-report", True)
+    assert message["recordingUrl"].startswith("https://hooks.example.com/v1/public/recording/")
+
+
+def test_what_the_runtime_recorded_itself_goes_before_our_link(post: Post) -> None:
+    whole_call(post, options=DialOptions(record=True))
+    report(post, recording_url="https://media.example.com/1.mp3")
+    post.run(minutes=2)
+
+    message = post.receivers.at(URL)[-1].json["message"]
+    assert message["recordingUrl"] == "https://media.example.com/1.mp3"
+
+
+def test_the_report_of_a_call_that_is_not_recorded_has_no_link(post: Post) -> None:
+    whole_call(post)
+    post.run(minutes=2)
+
+    message = post.receivers.at(URL)[-1].json["message"]
+    assert (message["recorded"], message["recordingUrl"]) == (False, None)

@@ -118,6 +118,11 @@ WANTED = {
     ("get", "/openapi.json"): "ApiDocs",
     ("get", "/docs"): "ApiDocs",
     ("get", "/docs/{file}"): "ApiDocs",
+    ("get", "/api/v1/calls/{call_id}/recordings"): "Recordings",
+    ("get", "/api/v1/calls/sid/{call_sid}/recordings"): "Recordings",
+    ("get", "/api/v1/calls/{call_id}/recording/{recording_id}/play"): "Recordings",
+    ("get", "/public/recording/{token}"): "Recordings",
+    ("post", "/recording-status"): "CarrierWebhookTwilio",
     ("post", "/twiml"): "CarrierWebhookTwilio",
     ("post", "/call-status"): "CarrierWebhookTwilio",
     ("post", "/webhooks/sms/twilio"): "CarrierWebhookTwilio",
@@ -139,6 +144,7 @@ OPEN = {
     for route, function in WANTED.items()
     if function.startswith(("CarrierWebhook", "ApiDocs"))
     or route[1].endswith(("/session", "/report", "/health"))
+    or route[1].startswith("/public/")
 }
 
 
@@ -162,7 +168,7 @@ def test_every_function_has_code_and_serves_something(functions: dict[str, Json]
         module, _, function = properties.get("Handler", "app.lambda_handler").rpartition(".")
         code = ROOT / properties["CodeUri"] / f"{module.replace('.', '/')}.py"
         assert f"def {function}(" in code.read_text(), name
-    called_by_ours = {"Authorizer", "FailOver", "RelayEvents", "DeliverEvent"}
+    called_by_ours = {"Authorizer", "FailOver", "RelayEvents", "DeliverEvent", "FetchRecording"}
     assert set(functions) == {*WANTED.values()} | called_by_ours
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from .model import (
     END_OF_CALL_REPORT,
     NUMBER_UPDATE,
+    RECORDING_UPDATE,
     REPORT_UPDATE,
     STATUS_UPDATE,
     Call,
@@ -19,6 +20,8 @@ from .model import (
     Number,
     NumberOrder,
     OutboxEvent,
+    Recording,
+    RecordingStatus,
     Report,
     call_event_id,
 )
@@ -48,6 +51,43 @@ def report_update(call: Call, report: Report, now: datetime) -> tuple[Call, Outb
     """Return the event of a report that came too late for the end-of-call report."""
     call, event = _next(call, REPORT_UPDATE, now)
     return call, with_report(event, report)
+
+
+def recording_update(
+    call: Call, recording: Recording, link: str, now: datetime
+) -> tuple[Call, OutboxEvent]:
+    """Return the event of how far a recording has come; `link` is where it can be heard."""
+    call, event = _next(call, RECORDING_UPDATE, now)
+    body: Body = json.loads(event.payload)
+    is_there = recording.status is RecordingStatus.COMPLETED
+    body["message"] |= {
+        "recordingUrl": link if is_there else None,
+        "recording": {
+            "id": recording.id,
+            "recording_sid": recording.recording_sid,
+            "status": recording.status.value,
+            "duration": recording.duration,
+            "size": recording.size,
+            "sha256": recording.sha256,
+            "reason": recording.problem if recording.status is RecordingStatus.FAILED else None,
+        },
+    }
+    # Whoever wants to know of calls only may leave it out, also when the call is over.
+    return call, replace(event, payload=json.dumps(body), is_terminal=False)
+
+
+def with_recording(event: OutboxEvent, link: str) -> OutboxEvent:
+    """Return the end-of-call report of a recorded call with the link to what is recorded.
+
+    What its media runtime reported goes before. The link answers from the start: while the
+    file is not there yet, it says so.
+    """
+    body: Body = json.loads(event.payload)
+    message = body["message"]
+    if not message.get("recorded") or message["recordingUrl"] is not None:
+        return event
+    message["recordingUrl"] = link
+    return replace(event, payload=json.dumps(body))
 
 
 def with_report(event: OutboxEvent, report: Report | None) -> OutboxEvent:
@@ -173,6 +213,7 @@ def _end_of_call_report(call: Call, now: datetime) -> Body:
         "call": _call(call),
         "summary": "",
         "recordingUrl": None,
+        "recorded": bool(call.options.record) and call.answered_at is not None,
         "endedReason": _ended_reason(call),
         "disposition": _hyphened(call.status),
         "hangupCause": call.hangup_cause,
@@ -198,10 +239,21 @@ def _report_update(call: Call, now: datetime) -> Body:
     }
 
 
+def _recording_update(call: Call, now: datetime) -> Body:
+    return {
+        "type": RECORDING_UPDATE,
+        "timestamp": now.isoformat(),
+        "phoneNumber": {"number": call.phone_number},
+        "customer": {"number": call.customer_number},
+        "call": _call(call),
+    }
+
+
 _MESSAGES = {
     STATUS_UPDATE: _status_update,
     END_OF_CALL_REPORT: _end_of_call_report,
     REPORT_UPDATE: _report_update,
+    RECORDING_UPDATE: _recording_update,
 }
 
 

@@ -23,6 +23,7 @@ from .model import (
     CallStep,
     ConnectStream,
     Dial,
+    DialOptions,
     Direction,
     Hangup,
     Instruction,
@@ -276,6 +277,9 @@ def ringing(
         answered_with=_kind_of_answer(assistant, inbound.from_),
         history=(CallStep(event.id, event.type, event.occurred_at, CallStatus.RINGING),),
     )
+    if assistant and assistant.dial_options.record and call.answered_with == "stream":
+        options = DialOptions(record=True)
+        call = replace(call, options=options, recording_notice=assistant.recording_notice)
     cause = _why_turned_away(number, inbound.from_)
     return _turned_away(call, cause, now) if cause else call
 
@@ -334,6 +338,8 @@ def _routed(app: App, earlier: Call, ringing: Call) -> Call:
         flow=ringing.flow,
         welcome_message=ringing.welcome_message,
         answered_with=ringing.answered_with,
+        options=ringing.options,
+        recording_notice=ringing.recording_notice,
     )
     if ringing.answered_with == "reject" and not earlier.status.is_final:
         routed = _turned_away(routed, ringing.hangup_cause or "", ringing.created_at)
@@ -408,6 +414,13 @@ def _instruction(app: App, call: Call, number: Number | None) -> Instruction:
     return Say(assistant.fallback_message or INACTIVE_MESSAGE)
 
 
+def instruction(app: App, call: Call) -> Instruction:
+    """Return what the other side of a call that was taken shall hear, in either direction."""
+    if call.direction is Direction.OUTBOUND:
+        return outbound_instruction(app, call)
+    return _instruction(app, call, app.store.number(call.phone_number))
+
+
 def outbound_instruction(app: App, call: Call) -> Instruction:
     """Return what the person, or the machine, that took our call shall hear."""
     if call.status.is_final or not call.stream_url:
@@ -431,6 +444,8 @@ def stream(app: App, call: Call, url: str) -> ConnectStream:
         parameters=context | {"session_token": token, "session_url": session_url(app, call)},
         call_id=call.id,
         session_token=token,
+        record=bool(call.options.record),
+        notice=call.recording_notice if call.options.record else None,
     )
 
 

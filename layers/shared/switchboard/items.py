@@ -33,6 +33,8 @@ from .model import (
     NumberStatus,
     OrderStatus,
     Organization,
+    Recording,
+    RecordingStatus,
     Refusal,
     Release,
     ReleaseClaim,
@@ -172,6 +174,7 @@ def assistant(item: Item) -> Assistant:
         dial_options=_options(item.get("dial_options")),
         bypass_numbers=tuple(E164(number) for number in item.get("bypass_numbers", ())),
         transfer_number=_e164(item.get("transfer_number")),
+        recording_notice=item.get("recording_notice"),
         version=int(item.get("version", 0)),
         updated_at=_time(item.get("updated_at")),
         description=item.get("description"),
@@ -305,6 +308,33 @@ def _spending(item: Item | None) -> Spending | None:
     return Spending(item["row"], int(item["cents"])) if item else None
 
 
+def recording(item: Item) -> Recording:
+    """Read a recording."""
+    return Recording(
+        id=int(item["id"]),
+        organization_id=int(item["organization_id"]),
+        call_id=int(item["call_id"]),
+        carrier=item["carrier"],
+        recording_sid=item["recording_sid"],
+        created_at=_at(item["created_at"]),
+        status=RecordingStatus(item["status"]),
+        carrier_url=item.get("carrier_url"),
+        leg_id=item.get("leg_id"),
+        started_at=_time(item.get("started_at")),
+        duration=_int(item.get("duration")),
+        channels=_int(item.get("channels")),
+        attempts=int(item["attempts"]),
+        due=_time(item.get("due")),
+        problem=item.get("problem"),
+        path=item.get("path"),
+        size=_int(item.get("size")),
+        sha256=item.get("sha256"),
+        content_type=item.get("content_type"),
+        stored_at=_time(item.get("stored_at")),
+        version=int(item["version"]),
+    )
+
+
 def call(item: Item) -> Call:
     """Read a call."""
     return Call(
@@ -325,6 +355,7 @@ def call(item: Item) -> Call:
         agenda=item.get("agenda"),
         stream_url=item.get("stream_url"),
         options=_options(item.get("options")),
+        recording_notice=item.get("recording_notice"),
         metadata=json.loads(item.get("metadata", "{}")),
         answered_by=item.get("answered_by"),
         bridge=item.get("bridge"),

@@ -14,7 +14,7 @@ from botocore.config import Config
 
 from . import wiring
 from .events import delivering, relaying, sweeping
-from .events.aws import SqsQueue, Targets
+from .events.aws import SqsQueue, Targets, TwoQueues
 from .events.office import Office, Queue
 from .events.sending import Https
 
@@ -44,12 +44,12 @@ def office() -> Office:
 
 @cache
 def queue() -> Queue:
-    """Return the queue alone."""
-    return _queue()
+    """Return the queues alone: that of the events, and that of the recordings."""
+    return TwoQueues(_queue(), _queue("RECORDING_QUEUE_URL"))
 
 
-def _queue() -> SqsQueue:
-    return SqsQueue(boto3.client("sqs", config=_AWS), os.environ["EVENT_QUEUE_URL"])
+def _queue(name: str = "EVENT_QUEUE_URL") -> SqsQueue:
+    return SqsQueue(boto3.client("sqs", config=_AWS), os.environ[name])
 
 
 def deliver(event: Mapping[str, Any], office: Callable[[], Office]) -> Json:

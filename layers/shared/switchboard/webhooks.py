@@ -13,6 +13,7 @@ from .carriers.base import (
     OrderUpdate,
     OutboundAnswer,
     Prewarm,
+    RecordingSaved,
     Voice,
     WebhookReply,
     WebhookRequest,
@@ -81,7 +82,7 @@ def _act(app: App, carrier: Voice, organization_id: int, request: WebhookRequest
                 _fail_over(app, call)
                 return WebhookReply()
             # Also for a repeated event: the first time it may have failed here.
-            carrier.follow_up(request, call, partial(calls.outbound_instruction, app, call))
+            carrier.follow_up(request, call, partial(calls.instruction, app, call))
         case OrderUpdate():
             # Imported here: a ringing phone has bought nothing.
             from .numbers import purchasing
@@ -93,6 +94,11 @@ def _act(app: App, carrier: Voice, organization_id: int, request: WebhookRequest
             from . import prewarming  # with templates, which no ringing phone needs
 
             return prewarming.prewarm(app, carrier, organization_id, webhook)
+        case RecordingSaved():
+            # Imported here: a ringing phone has recorded nothing.
+            from .recordings import noting
+
+            noting.note(app, carrier, organization_id, webhook)
         case InboundMessage():
             # Forwarding comes with the customer's webhooks; until then nothing is lost.
             app.store.put_message(

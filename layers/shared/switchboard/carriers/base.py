@@ -19,6 +19,7 @@ from ..model import (
     NumberOrder,
     PurchaseResult,
     SipRoute,
+    Recording,
 )
 from .features import Features
 from .stock import Stock, Verification
@@ -118,6 +119,32 @@ class InboundMessage:
 
 
 @dataclass(frozen=True)
+class RecordingSaved:
+    """The carrier has recorded a call, and the file can be fetched."""
+
+    recording_sid: str
+    call_sid: str
+    """Empty when the carrier does not say it: then it gives `call_id` back."""
+    call_id: int | None = None
+    url: str | None = None
+    leg_id: str | None = None
+    started_at: datetime | None = None
+    duration: int | None = None
+    """Seconds."""
+    channels: int | None = None
+
+
+@dataclass(frozen=True)
+class RecordingSource:
+    """Where a recording's file is, and what opens it."""
+
+    url: str
+    headers: Mapping[str, str]
+    hosts: re.Pattern[str]
+    """The carrier's own hosts: nothing is fetched from any other, whatever a URL says."""
+
+
+@dataclass(frozen=True)
 class Ignored:
     """An event that asks nothing of us."""
 
@@ -132,6 +159,7 @@ Webhook = (
     | InboundMessage
     | Prewarm
     | NotUnderstood
+    | RecordingSaved
     | Ignored
 )
 
@@ -340,7 +368,15 @@ class Account(_Connected, Protocol):
         ...
 
 
-class Carrier(Voice, Numbers, Account, Protocol):
+class Recordings(_Connected, Protocol):
+    """Its recordings of our calls."""
+
+    def recording_source(self, recording: Recording) -> RecordingSource:
+        """Return where to fetch a recording now; asks the carrier when its link is too old."""
+        ...
+
+
+class Carrier(Voice, Numbers, Recordings, Account, Protocol):
     """All that a carrier can do."""
 
     features: ClassVar[Features]

@@ -170,6 +170,9 @@ def _written(app: App, assistant: Assistant, document: Document) -> Assistant:
         dial_options=_dial_options(document["dial_options"]),
         bypass_numbers=phone_numbers("bypass_numbers", list(bypass), _MOST_BYPASS_NUMBERS),
         transfer_number=transfers[0] if transfers else None,
+        recording_notice=text(
+            "recording_settings.disclosure_message", documents.recording_notice(document)
+        ),
         description=text("description", document["description"]),
         webhook_url=webhook_url("webhook_url", document["webhook_url"], allowed),
         sms_webhook_url=webhook_url("sms_webhook_url", document["sms_webhook_url"], allowed),

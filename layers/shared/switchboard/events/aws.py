@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ServiceUnavailable
 from ..model import Endpoint, OutboxEvent
-from .office import Answer, Message, Sender
+from .office import Answer, Message, Queue, Sender
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -58,6 +58,20 @@ class SqsQueue:
             )
             if failed := reply.get("Failed"):
                 raise ServiceUnavailable(f"The queue did not take {len(failed)} messages.")
+
+
+@dataclass(frozen=True)
+class TwoQueues:
+    """What is to be sent, and what is to be fetched: neither waits for the other."""
+
+    events: Queue
+    recordings: Queue
+
+    def put(self, messages: Sequence[tuple[Message, int]]) -> None:
+        """Add each message to its queue."""
+        for queue, wants in ((self.recordings, True), (self.events, False)):
+            if mine := [it for it in messages if ("recording" in it[0]) is wants]:
+                queue.put(mine)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ..announcements import with_report
+from .. import recording_links
+from ..announcements import with_recording, with_report
 from ..model import (
     END_OF_CALL_REPORT,
     Attempt,
@@ -55,7 +56,8 @@ def _begin(office: Office, event_id: str) -> None:
     if now + _EARLY < event.due:
         return  # it wakes us again: a report may come in until then
     if event.type == END_OF_CALL_REPORT and event.call_id is not None:
-        event = with_report(event, store.report(event.call_id))
+        link = _recording_link(office, event.call_id)
+        event = with_recording(with_report(event, store.report(event.call_id)), link)
     endpoints = receivers.of_event(office.app, event)
     if not _is_its_turn(office, event, endpoints):
         office.queue.put([({"event": event_id, "organization": event.organization_id}, 1)])
@@ -83,6 +85,11 @@ def _begin(office: Office, event_id: str) -> None:
                 for it in endpoints
             ]
         )
+
+
+def _recording_link(office: Office, call_id: int) -> str:
+    key, base = office.app.secrets.session_key(), office.app.settings.public_base_url
+    return recording_links.link(key, base, call_id, office.app.clock())
 
 
 def _again(office: Office, event_id: str, endpoint_id: str) -> None:

@@ -28,7 +28,9 @@ class Answer:
 
 
 type Message = dict[str, str | int]
-"""`event`, or `event` and `endpoint`, or `drain` (a receiver); each with its `organization`."""
+"""`event`, or `event` and `endpoint`, or `drain` (a receiver); each with its `organization`.
+
+And, for a queue of its own, `recording` and `call`."""
 
 
 class Queue(Protocol):

@@ -35,7 +35,13 @@ def _message(change: Mapping[str, Any], now: datetime) -> tuple[Message, int] | 
 
 
 def message(pk: str, sk: str, organization_id: int) -> Message:
-    """Return the message about an event's or a delivery's row."""
+    """Return the message about an event's, a delivery's or a recording's row."""
     kind, _, event_id = pk.partition("#")
+    if kind == "CALL":
+        return {
+            "recording": sk.removeprefix("RECORDING#"),
+            "call": int(event_id),
+            "organization": organization_id,
+        }
     about: Message = {"event": event_id, "organization": organization_id}
     return about if kind == "EVENT" else about | {"endpoint": sk.removeprefix("TO#")}

@@ -19,6 +19,7 @@ from .events import (
     END_OF_CALL_REPORT,
     EVENT_TYPES,
     NUMBER_UPDATE,
+    RECORDING_UPDATE,
     REPORT_UPDATE,
     STATUS_UPDATE,
     WEBHOOK_TEST,
@@ -42,6 +43,7 @@ from .numbers import (
     Release,
     ReleaseClaim,
 )
+from .recordings import Recording, RecordingStatus
 from .refusal import Refusal
 from .trunks import BYO, Bridge, SipRoute, SipTrunk, TrunkSecrets
 
@@ -52,6 +54,7 @@ __all__ = [
     "EVENT_TYPES",
     "NOT_IN_COPIES",
     "NUMBER_UPDATE",
+    "RECORDING_UPDATE",
     "REPORT_UPDATE",
     "STATUS_UPDATE",
     "WEBHOOK_TEST",
@@ -90,6 +93,8 @@ __all__ = [
     "Organization",
     "OutboxEvent",
     "PurchaseResult",
+    "Recording",
+    "RecordingStatus",
     "Refusal",
     "Release",
     "ReleaseClaim",

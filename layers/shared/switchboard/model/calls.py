@@ -142,6 +142,8 @@ class Call:
     stream_url: str | None = None
     """Where the assistant's runtime listens, as it was when an outbound call was placed."""
     options: DialOptions = DialOptions()
+    recording_notice: str | None = None
+    """Spoken before it is recorded."""
     metadata: dict[str, Any] = field(default_factory=dict)
     """The customer's own notes: the contract's `call_meta`."""
     answered_with: str | None = None

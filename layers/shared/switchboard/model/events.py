@@ -9,8 +9,16 @@ END_OF_CALL_REPORT = "end-of-call-report"
 REPORT_UPDATE = "report-update"
 """What a media runtime reported too late for the end-of-call report."""
 NUMBER_UPDATE = "number-update"
+RECORDING_UPDATE = "recording-update"
+"""A carrier has a recording; later, that it is kept here or could not be had."""
 WEBHOOK_TEST = "webhook-test"
-EVENT_TYPES = (STATUS_UPDATE, END_OF_CALL_REPORT, REPORT_UPDATE, NUMBER_UPDATE)
+EVENT_TYPES = (
+    STATUS_UPDATE,
+    END_OF_CALL_REPORT,
+    REPORT_UPDATE,
+    RECORDING_UPDATE,
+    NUMBER_UPDATE,
+)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     ATTEMPT#<org>#<call>  / AT#<time>… what came of each attempt, for 30 days
     RECEIVERS#<org>       / ENDPOINT#<receiver>   taken for dead: [BROKEN / <org>#<receiver>]
     CALL#<id>             / REPORT     what its media runtime reported
+    CALL#<id>             / RECORDING#<carrier's id>   while it waits [DUE#RECORDING / <time>]
 
 The number's row is also the claim that keeps anyone else from buying it. Its id is the number
 itself, so the key follows from the id.
@@ -53,6 +54,7 @@ from .number_lists import NumberLists, NumberPage
 from .number_rows import NumberChange
 from .numbers import Numbers
 from .pages import Slice
+from .recordings import Recordings
 from .releases import Releases
 from .reports import Reports
 from .table import Taken
@@ -95,5 +97,6 @@ class Store(
     Events,
     Endpoints,
     Reports,
+    Recordings,
 ):
     """The table. Every method is one request, or says how many."""

@@ -5,11 +5,12 @@ from typing import ClassVar
 from ..features import Features
 from .checks import TelnyxChecks
 from .numbers import TelnyxNumbers
+from .recordings import TelnyxRecordings
 from .voice import TelnyxVoice
 
 
-class Telnyx(TelnyxVoice, TelnyxNumbers, TelnyxChecks):
-    """One Telnyx account: its calls, its numbers and the account itself."""
+class Telnyx(TelnyxVoice, TelnyxNumbers, TelnyxRecordings, TelnyxChecks):
+    """One Telnyx account: its calls, its numbers, its recordings and the account itself."""
 
     features: ClassVar[Features] = Features(
         purchase_requests=1,

@@ -9,7 +9,14 @@ from cryptography.exceptions import InvalidSignature
 
 from ...errors import InvalidRequest, SignatureInvalid, SignatureUnauthorized
 from ...model import CallEvent, CallStatus, Direction, parse_e164
-from ..base import Ignored, InboundCall, InboundMessage, Webhook, WebhookRequest
+from ..base import (
+    Ignored,
+    InboundCall,
+    InboundMessage,
+    RecordingSaved,
+    Webhook,
+    WebhookRequest,
+)
 from ..sip import TRUNK_FAILURES, called_numbers, is_sip, party, user_of
 from .api import TelnyxApi, public_key
 from .state import own_id, read_client_state
@@ -81,6 +88,8 @@ class TelnyxWebhooks(TelnyxApi):
             return order_update(payload) or Ignored(event_type)
         if event_type == "message.received":
             return _message(payload)
+        if event_type == "call.recording.saved":
+            return _recording(data, payload)
         if not event_type.startswith(("call.", "streaming.")) or not payload.get("call_control_id"):
             return Ignored(event_type)
         event = self._call_event(data, payload)
@@ -173,6 +182,28 @@ def _message(payload: dict[str, Any]) -> InboundMessage:
         )
     except (KeyError, TypeError, IndexError) as error:
         raise InvalidRequest("A Telnyx message without id, from or to") from error
+
+
+def _recording(data: dict[str, Any], payload: dict[str, Any]) -> RecordingSaved:
+    # The API's description shows neither call_control_id nor recording_id in this event; its
+    # guide shows both: https://developers.telnyx.com/docs/voice/programmable-voice/storing-call-recordings
+    urls = payload.get("recording_urls")
+    urls = urls if isinstance(urls, dict) else {}
+    url = urls.get("mp3") or urls.get("wav")
+    began, ended = (
+        _timestamp(payload.get(f"recording_{moment}_at")) for moment in ("started", "ended")
+    )
+    leg = str(payload.get("call_leg_id") or "")
+    return RecordingSaved(
+        recording_sid=str(payload.get("recording_id") or data.get("id")),
+        call_sid=str(payload.get("call_control_id") or ""),
+        call_id=own_id(read_client_state(payload.get("client_state"))),
+        url=str(url) if url else None,
+        leg_id=leg or None,
+        started_at=began,
+        duration=round((ended - began).total_seconds()) if began and ended else None,
+        channels=2 if payload.get("channels") == "dual" else 1,
+    )
 
 
 def _timestamp(text: object) -> datetime | None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 VOICE_PATH = "/twiml"
 STATUS_PATH = "/call-status"
+RECORDING_PATH = "/recording-status"
 SMS_PATH = "/webhooks/sms/twilio"
 FALLBACK_PATH = "/fallback/twilio.xml"
 
@@ -39,6 +40,7 @@ _TIMEOUT_S = 12
 # The largest that Twilio allows; it gives 50 unless asked.
 PAGE_SIZE = 1000
 
+RECORDING_SID = re.compile(r"RE[0-9a-fA-F]{32}")
 _ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
 
 # https://www.twilio.com/docs/api/errors. HTTP statuses are not dependable per code: codes decide.

@@ -5,11 +5,12 @@ from typing import ClassVar
 from ..features import Features
 from .checks import TwilioChecks
 from .numbers import TwilioNumbers
+from .recordings import TwilioRecordings
 from .voice import TwilioVoice
 
 
-class Twilio(TwilioVoice, TwilioNumbers, TwilioChecks):
-    """One Twilio account: its calls, its numbers and the account itself."""
+class Twilio(TwilioVoice, TwilioNumbers, TwilioRecordings, TwilioChecks):
+    """One Twilio account: its calls, its numbers, its recordings and the account itself."""
 
     features: ClassVar[Features] = Features(
         purchase_requests=1,

@@ -10,9 +10,17 @@ from twilio.request_validator import RequestValidator
 
 from ...errors import InvalidRequest, SignatureInvalid
 from ...model import CallEvent, CallStatus, Direction, parse_e164
-from ..base import InboundCall, InboundMessage, OutboundAnswer, Webhook, WebhookRequest
+from ..base import (
+    Ignored,
+    InboundCall,
+    InboundMessage,
+    OutboundAnswer,
+    RecordingSaved,
+    Webhook,
+    WebhookRequest,
+)
 from ..sip import TRUNK_FAILURES, called_numbers, is_sip, party, user_of
-from .api import SMS_PATH, VOICE_PATH, TwilioApi
+from .api import RECORDING_PATH, RECORDING_SID, SMS_PATH, VOICE_PATH, TwilioApi
 
 _CALL_STATUS = {
     "queued": CallStatus.QUEUED,
@@ -62,6 +70,8 @@ class TwilioWebhooks(TwilioApi):
         path = urlsplit(request.url).path
         if path.endswith(SMS_PATH):
             return _message(form)
+        if path.endswith(RECORDING_PATH):
+            return _recording(form, request.call_id)
         event = replace(self._call_event(form), call_id=request.call_id)
         if not path.endswith(VOICE_PATH):
             return event
@@ -144,6 +154,23 @@ def _message(form: _Form) -> InboundMessage:
         media_urls=tuple(
             form[f"MediaUrl{place}"] for place in range(min(form.figure("NumMedia") or 0, 10))
         ),
+    )
+
+
+def _recording(form: _Form, call_id: int | None) -> RecordingSaved | Ignored:
+    sid, status = form["RecordingSid"], form["RecordingStatus"]
+    if not (RECORDING_SID.fullmatch(sid) and form["CallSid"] and status):
+        raise InvalidRequest("A recording webhook without RecordingSid, CallSid or RecordingStatus")
+    if status != "completed":
+        return Ignored(f"recording-{status}")
+    return RecordingSaved(
+        recording_sid=sid,
+        call_sid=form["CallSid"],
+        call_id=call_id,
+        url=form["RecordingUrl"] or None,
+        started_at=_timestamp(form["RecordingStartTime"]),
+        duration=form.figure("RecordingDuration"),
+        channels=form.figure("RecordingChannels"),
     )
 
 
