@@ -13,13 +13,17 @@ from .model import (
     END_OF_CALL_REPORT,
     NUMBER_UPDATE,
     REPORT_UPDATE,
+    SMS_RECEIVED,
+    SMS_STATUS,
     STATUS_UPDATE,
     Call,
     CallStatus,
+    Message,
     Number,
     NumberOrder,
     OutboxEvent,
     Report,
+    Text,
     call_event_id,
 )
 
@@ -85,6 +89,42 @@ def order_failed(order: NumberOrder, event_id: str, now: datetime) -> OutboxEven
         "reason": order.refusal.message if order.refusal else None,
     }
     return made(order.organization_id, NUMBER_UPDATE, {"data": data}, event_id, now)
+
+
+def message_received(message: Message, assistant_id: int | None, now: datetime) -> OutboxEvent:
+    """Return the event of a text message that came, in the contract's form."""
+    data = {
+        "message_id": message.message_sid,
+        "from": message.from_,
+        "to": message.to,
+        "body": message.body,
+        "media_urls": list(message.media_urls),
+        "provider": message.carrier,
+        "keyword": message.keyword,
+    }
+    body = {"assistant_id": assistant_id, "data": data}
+    # The carrier's id: whoever tells of it again cannot make another event of it.
+    event_id = f"evt_sms_{message.message_sid}"
+    return made(
+        message.organization_id, SMS_RECEIVED, body, event_id, now, assistant_id=assistant_id
+    )
+
+
+def text_ended(text: Text, now: datetime) -> OutboxEvent:
+    """Return the event of how a text message ended that was sent."""
+    data = {
+        "message_id": text.id,
+        "provider_message_id": text.message_sid,
+        "from": text.from_,
+        "to": text.to,
+        "status": text.status.value,
+        "error": text.refusal.message if text.refusal else None,
+        "provider": text.carrier,
+        "segments": text.segments,
+    }
+    body = {"assistant_id": text.assistant_id, "data": data}
+    event_id = f"evt_text_{text.id}"
+    return made(text.organization_id, SMS_STATUS, body, event_id, now)
 
 
 def made(

@@ -47,37 +47,46 @@ def handle(event: Json, carrier: str, app: Callable[[], App]) -> Json:
 
 
 def _answer(event: Json, carrier: str, app: App) -> WebhookReply:
-    organization, call_id = _addressee(event)
+    organization, call_id, text_id = _addressee(event)
     # The path as it was given to the carrier. What the event says of its own address
     # depends on stages, mapped domains and headers, and is not what was signed.
     context = app.carrier_context(carrier, organization)
     request = WebhookRequest(
         method=event["httpMethod"],
-        url=context.webhook_url(event["resource"], call_id),
+        url=context.text_url(event["resource"], text_id)
+        if text_id
+        else context.webhook_url(event["resource"], call_id),
         call_id=call_id,
+        text_id=text_id,
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
         body=_body(event),
     )
     return webhooks.handle(app, carrier, organization, request)
 
 
-# `?org=<organization>`, or `?call=<organization>-<call>` for the events of one call.
+# `?org=<organization>`, or `?call=<organization>-<call>` for the events of one call, or
+# `?message=<organization>.<message>` for what becomes of one text message.
 _ID = r"[1-9][0-9]{0,15}"
-_ADDRESSEE = {"org": re.compile(f"({_ID})()"), "call": re.compile(f"({_ID})-({_ID})")}
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_ADDRESSEE = {
+    "org": re.compile(f"({_ID})()()"),
+    "call": re.compile(f"({_ID})-({_ID})()"),
+    "message": re.compile(f"({_ID})()\\.({_UUID})"),
+}
 
 
-def _addressee(event: Json) -> tuple[int, int | None]:
-    """Return the organization that the URL was made for, and the call if it was made for one."""
+def _addressee(event: Json) -> tuple[int, int | None, str | None]:
+    """Return the organization that the URL was made for, and the call or the text message."""
     query = event.get("multiValueQueryStringParameters") or {}
     if len(query) == 1:
         [(name, values)] = query.items()
         pattern = _ADDRESSEE.get(name)
         found = pattern.fullmatch(values[0]) if pattern and len(values) == 1 else None
         if found:
-            return int(found[1]), int(found[2]) if found[2] else None
+            return int(found[1]), int(found[2]) if found[2] else None, found[3] or None
     raise SignatureInvalid(
         "This URL is not one that Switchboard gave to a carrier: it must end in ?org= and the "
-        "organization's id, or ?call= and a call's, and nothing else."
+        "organization's id, or ?call= and a call's or ?message= and a message's, and nothing else."
     )
 
 

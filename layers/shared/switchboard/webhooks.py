@@ -9,6 +9,7 @@ from .carriers.base import (
     Ignored,
     InboundCall,
     InboundMessage,
+    MessageReceipt,
     OrderUpdate,
     OutboundAnswer,
     Voice,
@@ -16,7 +17,7 @@ from .carriers.base import (
     WebhookRequest,
 )
 from .errors import CarrierNotConnected, SignatureInvalid
-from .model import CallEvent, Message
+from .model import CallEvent
 
 logger = logging.getLogger(__name__)
 
@@ -63,16 +64,16 @@ def _act(app: App, carrier: Voice, organization_id: int, request: WebhookRequest
 
             purchasing.settle_delivered(app, organization_id, webhook)
         case InboundMessage():
-            # Forwarding comes with the customer's webhooks; until then nothing is lost.
-            app.store.put_message(
-                Message(
-                    organization_id=organization_id,
-                    carrier=carrier.name,
-                    received_at=app.clock(),
-                    **vars(webhook),
-                )
-            )
+            # Imported here, as below: a ringing phone writes nothing.
+            from .texting import receiving
+
+            receiving.receive(app, carrier.name, organization_id, webhook)
             return WebhookReply(204)  # Twilio would send a body back as a text message
+        case MessageReceipt():
+            from .texting import receiving
+
+            receiving.record(app, organization_id, webhook)
+            return WebhookReply(204)
         case Ignored(type=kind):
             logger.info("event ignored", extra={"event_type": kind, "carrier": carrier.name})
     return WebhookReply()

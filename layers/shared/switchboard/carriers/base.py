@@ -18,6 +18,9 @@ from ..model import (
     Instruction,
     NumberOrder,
     PurchaseResult,
+    Refusal,
+    Text,
+    TextStatus,
 )
 from .stock import Stock, Verification
 
@@ -40,6 +43,8 @@ class WebhookRequest:
     body: bytes
     call_id: int | None = None
     """Our id of the call, when the URL was given for one call only."""
+    text_id: str | None = None
+    """Our id of the text message, when the URL was given for one message only."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,19 @@ class InboundMessage:
     to: str
     body: str
     media_urls: tuple[str, ...] = ()
+    keyword: str | None = None
+    """stop, start or help, when the carrier itself took it for that."""
+
+
+@dataclass(frozen=True)
+class MessageReceipt:
+    """The carrier says how far a text message of ours has come."""
+
+    message_sid: str
+    status: TextStatus
+    text_id: str | None = None
+    """Our id of it, when the URL was given for this message only."""
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +112,15 @@ class Ignored:
     type: str
 
 
-Webhook = InboundCall | OutboundAnswer | CallEvent | OrderUpdate | InboundMessage | Ignored
+Webhook = (
+    InboundCall
+    | OutboundAnswer
+    | CallEvent
+    | OrderUpdate
+    | InboundMessage
+    | MessageReceipt
+    | Ignored
+)
 
 
 @dataclass(frozen=True)
@@ -117,6 +143,10 @@ class CarrierContext:
         if call_id is None:
             return f"{self.public_base_url}{path}?org={self.organization_id}"
         return f"{self.public_base_url}{path}?call={self.organization_id}-{call_id}"
+
+    def text_url(self, path: str, text_id: str) -> str:
+        """Return the public URL of `path` for one text message of this organization."""
+        return f"{self.public_base_url}{path}?message={self.organization_id}.{text_id}"
 
 
 class Verdict(StrEnum):
@@ -282,5 +312,17 @@ class Account(_Connected, Protocol):
         ...
 
 
-class Carrier(Voice, Numbers, Account, Protocol):
+class Texts(_Connected, Protocol):
+    """Its text messages. What it says of them comes as its other webhooks do."""
+
+    def send_text(self, text: Text) -> str:
+        """Send a text message and return the carrier's id of it. Never repeated by itself.
+
+        Its receipts come back with our id of the message. Raises RecipientOptedOut when the
+        carrier knows that whom it is for wants none.
+        """
+        ...
+
+
+class Carrier(Voice, Numbers, Texts, Account, Protocol):
     """All that a carrier can do."""

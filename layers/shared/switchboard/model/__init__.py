@@ -11,6 +11,8 @@ from .events import (
     EVENT_TYPES,
     NUMBER_UPDATE,
     REPORT_UPDATE,
+    SMS_RECEIVED,
+    SMS_STATUS,
     STATUS_UPDATE,
     WEBHOOK_TEST,
     Attempt,
@@ -22,7 +24,7 @@ from .events import (
     call_event_id,
 )
 from .instructions import ConnectStream, Dial, Hangup, Instruction, Say
-from .messages import Message
+from .messages import Consent, Message, Text, TextStatus
 from .numbers import (
     Capabilities,
     Number,
@@ -42,6 +44,8 @@ __all__ = [
     "NOT_IN_COPIES",
     "NUMBER_UPDATE",
     "REPORT_UPDATE",
+    "SMS_RECEIVED",
+    "SMS_STATUS",
     "STATUS_UPDATE",
     "WEBHOOK_TEST",
     "Actor",
@@ -57,6 +61,7 @@ __all__ = [
     "CallerId",
     "Capabilities",
     "ConnectStream",
+    "Consent",
     "ConversationFlow",
     "Delivery",
     "DeliveryState",
@@ -84,6 +89,8 @@ __all__ = [
     "Report",
     "Say",
     "Spending",
+    "Text",
+    "TextStatus",
     "Token",
     "call_event_id",
     "is_e164",

@@ -9,8 +9,18 @@ END_OF_CALL_REPORT = "end-of-call-report"
 REPORT_UPDATE = "report-update"
 """What a media runtime reported too late for the end-of-call report."""
 NUMBER_UPDATE = "number-update"
+SMS_RECEIVED = "sms_received"
+SMS_STATUS = "sms-status"
+"""How a text message ended that was sent: delivered, undelivered, failed."""
 WEBHOOK_TEST = "webhook-test"
-EVENT_TYPES = (STATUS_UPDATE, END_OF_CALL_REPORT, REPORT_UPDATE, NUMBER_UPDATE)
+EVENT_TYPES = (
+    STATUS_UPDATE,
+    END_OF_CALL_REPORT,
+    REPORT_UPDATE,
+    NUMBER_UPDATE,
+    SMS_RECEIVED,
+    SMS_STATUS,
+)
 
 
 @dataclass(frozen=True)

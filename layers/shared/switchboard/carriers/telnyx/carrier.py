@@ -2,8 +2,9 @@
 
 from .checks import TelnyxChecks
 from .numbers import TelnyxNumbers
+from .texts import TelnyxTexts
 from .voice import TelnyxVoice
 
 
-class Telnyx(TelnyxVoice, TelnyxNumbers, TelnyxChecks):
+class Telnyx(TelnyxVoice, TelnyxNumbers, TelnyxTexts, TelnyxChecks):
     """One Telnyx account: its calls, its numbers and the account itself."""

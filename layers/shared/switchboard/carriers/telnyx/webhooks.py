@@ -7,10 +7,23 @@ from typing import Any, ClassVar
 
 from cryptography.exceptions import InvalidSignature
 
-from ...errors import InvalidRequest, SignatureInvalid, SignatureUnauthorized
-from ...model import CallEvent, CallStatus, Direction, parse_e164
-from ..base import Ignored, InboundCall, InboundMessage, Webhook, WebhookRequest
-from .api import TelnyxApi, public_key
+from ...errors import (
+    CarrierError,
+    InvalidRequest,
+    RecipientOptedOut,
+    SignatureInvalid,
+    SignatureUnauthorized,
+)
+from ...model import CallEvent, CallStatus, Direction, Refusal, TextStatus, parse_e164
+from ..base import (
+    Ignored,
+    InboundCall,
+    InboundMessage,
+    MessageReceipt,
+    Webhook,
+    WebhookRequest,
+)
+from .api import OPTED_OUT, TelnyxApi, public_key
 from .state import own_id, read_client_state
 
 _FRESH_S = 300
@@ -40,6 +53,15 @@ _HANGUP_UNANSWERED = {
     "no_answer": CallStatus.NO_ANSWER,
     "user_busy": CallStatus.BUSY,
 }
+
+_TEXT_STATUS = {
+    **dict.fromkeys(["queued", "sending", "sent", "delivery_unconfirmed"], TextStatus.SENT),
+    "delivered": TextStatus.DELIVERED,
+    "delivery_failed": TextStatus.UNDELIVERED,
+    "sending_failed": TextStatus.FAILED,
+    "expired": TextStatus.FAILED,
+}
+_KEYWORDS = {"OPT_IN": "start", "OPT_OUT": "stop", "HELP": "help"}
 
 _ORDER_EVENTS = {"number_order.complete", "number.order.status.update"}
 
@@ -79,6 +101,8 @@ class TelnyxWebhooks(TelnyxApi):
             return order_update(payload) or Ignored(event_type)
         if event_type == "message.received":
             return _message(payload)
+        if event_type in ("message.sent", "message.finalized"):
+            return _receipt(payload, request.text_id)
         if not event_type.startswith(("call.", "streaming.")) or not payload.get("call_control_id"):
             return Ignored(event_type)
         event = self._call_event(data, payload)
@@ -145,9 +169,31 @@ def _message(payload: dict[str, Any]) -> InboundMessage:
             to=str(payload["to"][0]["phone_number"]),
             body=str(payload.get("text") or ""),
             media_urls=tuple(str(media["url"]) for media in payload.get("media") or []),
+            # What it has answered by itself, by keywords that the account can change.
+            keyword=_KEYWORDS.get(str(payload.get("autoresponse_type"))),
         )
     except (KeyError, TypeError, IndexError) as error:
         raise InvalidRequest("A Telnyx message without id, from or to") from error
+
+
+def _receipt(payload: dict[str, Any], text_id: str | None) -> Webhook:
+    try:
+        message_sid, word = str(payload["id"]), str(payload["to"][0]["status"])
+    except (KeyError, TypeError, IndexError) as error:
+        raise InvalidRequest("A Telnyx receipt without id or to") from error
+    if word not in _TEXT_STATUS:
+        return Ignored(f"message {word}")
+    return MessageReceipt(message_sid, _TEXT_STATUS[word], text_id, _why_not(payload))
+
+
+def _why_not(payload: dict[str, Any]) -> Refusal | None:
+    match payload.get("errors"):
+        case [{"code": code, **said}, *_]:
+            kind = RecipientOptedOut if str(code) == OPTED_OUT else CarrierError
+            words = said.get("detail") or said.get("title") or "no reason given"
+            text = f"Telnyx did not deliver the message: {words} (error {code})."
+            return Refusal(kind.status, kind.code, text)
+    return None
 
 
 def _timestamp(text: object) -> datetime | None:

@@ -8,10 +8,17 @@ from urllib.parse import parse_qsl, urlsplit
 
 from twilio.request_validator import RequestValidator
 
-from ...errors import InvalidRequest, SignatureInvalid
-from ...model import CallEvent, CallStatus, Direction, parse_e164
-from ..base import InboundCall, InboundMessage, OutboundAnswer, Webhook, WebhookRequest
-from .api import SMS_PATH, VOICE_PATH, TwilioApi
+from ...errors import CarrierError, InvalidRequest, RecipientOptedOut, SignatureInvalid
+from ...model import CallEvent, CallStatus, Direction, Refusal, TextStatus, parse_e164
+from ..base import (
+    InboundCall,
+    InboundMessage,
+    MessageReceipt,
+    OutboundAnswer,
+    Webhook,
+    WebhookRequest,
+)
+from .api import OLD_SMS_PATH, SMS_PATH, VOICE_PATH, TwilioApi
 
 _CALL_STATUS = {
     "queued": CallStatus.QUEUED,
@@ -34,6 +41,15 @@ _ANSWERED_BY = {
     "fax": "fax",
     "unknown": "unknown",
 }
+# https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks
+_TEXT_STATUS = {
+    **dict.fromkeys(["accepted", "scheduled", "queued", "sending", "sent"], TextStatus.SENT),
+    **dict.fromkeys(["delivered", "read"], TextStatus.DELIVERED),
+    "undelivered": TextStatus.UNDELIVERED,
+    "failed": TextStatus.FAILED,
+    "canceled": TextStatus.CANCELLED,
+}
+_OPTED_OUT = "21610"
 _DIRECTIONS = {
     "inbound": Direction.INBOUND,
     "outbound-api": Direction.OUTBOUND,
@@ -57,8 +73,8 @@ class TwilioWebhooks(TwilioApi):
         """Read a voice webhook or a status callback."""
         form = _Form(request.body)
         path = urlsplit(request.url).path
-        if path.endswith(SMS_PATH):
-            return _message(form)
+        if path.endswith((SMS_PATH, OLD_SMS_PATH)):
+            return _receipt(form, request.text_id) or _message(form)
         event = replace(self._call_event(form), call_id=request.call_id)
         if not path.endswith(VOICE_PATH):
             return event
@@ -112,6 +128,21 @@ class _Form:
         return self._values[name]
 
 
+def _receipt(form: _Form, text_id: str | None) -> MessageReceipt | None:
+    status = _TEXT_STATUS.get(form["MessageStatus"] or form["SmsStatus"])
+    if status is None or not form["MessageSid"]:
+        return None
+    return MessageReceipt(form["MessageSid"], status, text_id, _why_not(form["ErrorCode"]))
+
+
+def _why_not(code: str) -> Refusal | None:
+    if not code:
+        return None
+    kind = RecipientOptedOut if code == _OPTED_OUT else CarrierError
+    said = f"Twilio did not deliver the message (error {code}): see "
+    return Refusal(kind.status, kind.code, f"{said}https://www.twilio.com/docs/api/errors/{code}")
+
+
 def _message(form: _Form) -> InboundMessage:
     if not form["MessageSid"]:
         raise InvalidRequest("A Twilio message webhook without MessageSid")
@@ -120,6 +151,8 @@ def _message(form: _Form) -> InboundMessage:
         from_=form["From"],
         to=form["To"],
         body=form["Body"],
+        # Of a messaging service with Advanced Opt-Out, which has keywords of its own.
+        keyword=form["OptOutType"].lower() or None,
         # Ten is the most that one message carries.
         media_urls=tuple(
             form[f"MediaUrl{place}"] for place in range(min(form.figure("NumMedia") or 0, 10))
