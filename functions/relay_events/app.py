@@ -1,4 +1,4 @@
-"""The table's stream, turned into messages of the event queue."""
+"""The table's stream, turned into messages of the queues."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,10 @@ logger = Logger(service="switchboard")
 
 
 def lambda_handler(
-    event: dict[str, Any], context: object, queue: Callable[[], Queue] = post_office.queue
+    event: dict[str, Any],
+    context: object,
+    queue: Callable[[], Queue] = post_office.queue,
+    texts: Callable[[], Queue] = post_office.texts,
 ) -> None:
     """Relay a batch of changes; one that fails comes again."""
-    post_office.relay(event, queue)
+    post_office.relay(event, queue, texts)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from switchboard.app import App
+from switchboard.carriers.base import MessageReceipt
 from switchboard.errors import (
     CarrierUnavailable,
     DestinationNotAllowed,
@@ -20,11 +21,10 @@ from switchboard.errors import (
     NumberNotReady,
     OutcomeUnknown,
     RecipientOptedOut,
-    ServiceUnavailable,
     SwitchboardError,
 )
 from switchboard.model import Capabilities, NumberStatus, Refusal, TextStatus
-from switchboard.texting import looking
+from switchboard.texting import dispatching, looking, receiving
 from tests.builders import CALLER, NUMBER, ORGANIZATION, OTHER_ORGANIZATION, an_organization
 from tests.clock import Clock
 from tests.fakes import Books
@@ -53,6 +53,7 @@ def test_a_message_waits_in_the_queue_and_is_sent_once(line: Line, books: Books)
 
 def test_a_message_that_the_queue_brings_twice_is_sent_once(line: Line, books: Books) -> None:
     line.send()
+    line.relay()
     line.queued *= 3
 
     line.work()
@@ -61,9 +62,8 @@ def test_a_message_that_the_queue_brings_twice_is_sent_once(line: Line, books: B
 
 
 def test_two_workers_at_once_send_one_message(line: Line, books: Books) -> None:
-    line.send()
-    again = Line(line.app, list(line.queued))
-    books.meanwhile = again.work
+    text = line.send().text
+    books.meanwhile = lambda: dispatching.dispatch(line.app, text.id)
 
     line.work()
 
@@ -102,7 +102,8 @@ def test_a_number_sends_one_segment_a_second_in_the_order_of_the_requests(
 
 def test_an_organization_sets_the_pace_of_its_numbers(app: App) -> None:
     line = a_line(app)
-    app.store.put_organization(an_organization(settings={"sms_segments_per_second": 10}))
+    paced = an_organization(settings={"sms_segments_per_second": 10})
+    app.store.change_organization(an_organization(), paced)
 
     texts = [line.send().text for _ in range(11)]
 
@@ -113,6 +114,7 @@ def test_a_message_that_shall_go_at_once_goes_in_the_request(line: Line, books: 
     text = line.send(queue=False).text
 
     assert (text.status, text.message_sid, len(books.texts)) == (TextStatus.SENT, "SM1", 1)
+    line.relay()
     assert line.queued == []
 
 
@@ -160,7 +162,7 @@ def test_who_dies_while_sending_leaves_an_unknown_message(
     line: Line, books: Books, clock: Clock
 ) -> None:
     books.lost_answers = [KeyboardInterrupt()]  # type: ignore[list-item]
-    text = line.send("key-1", queue=False, message="now") if False else line.send("key-1")
+    text = line.send("key-1")
     with pytest.raises(KeyboardInterrupt):
         line.work()
     assert line.now(text.text).status is TextStatus.SENDING
@@ -219,6 +221,7 @@ def test_a_carrier_that_stays_away_is_given_up(line: Line, books: Books, clock: 
 
 def test_what_the_queue_lost_is_found_and_sent_once(line: Line, books: Books, clock: Clock) -> None:
     text = line.send().text
+    line.relay()
     line.queued.clear()
     assert line.sweep() == 0
     clock.advance(seconds=31)
@@ -229,25 +232,21 @@ def test_what_the_queue_lost_is_found_and_sent_once(line: Line, books: Books, cl
     assert (line.now(text).status, len(books.texts)) == (TextStatus.SENT, 1)
 
 
-def test_a_queue_that_is_away_refuses_nobody(app: App, books: Books, clock: Clock) -> None:
-    class Away(Line):
-        def send(self, key: str | None = None, **changes: Any) -> Any:
-            from switchboard.texting import sending
+def test_a_message_whose_turn_is_far_off_is_found_when_it_has_come(
+    line: Line, books: Books, clock: Clock
+) -> None:
+    for _ in range(84):
+        line.send(message="a" * 1600)  # eleven segments each: beyond the queue's longest delay
+    late = line.send().text
+    line.relay()
+    assert late.id not in [text for text, _ in line.queued]
 
-            def fail(text: object) -> None:
-                raise ServiceUnavailable("The queue is away.")
-
-            request = sending.TextRequest(NUMBER, CALLER, "Hello")
-            return sending.send(self.app, ORGANIZATION, request, key, fail)
-
-    hold(app)
-    line = Away(app)
-    text = line.send().text
-    clock.advance(minutes=1)
+    clock.advance(seconds=84 * 11 + 31)
     line.sweep()
     line.work()
 
-    assert line.now(text).status is TextStatus.SENT
+    assert line.now(late).status is TextStatus.SENT
+    assert len(books.texts) == 85
 
 
 def test_a_receipt_that_overtakes_the_answer_is_kept(line: Line, books: Books) -> None:
@@ -398,9 +397,6 @@ def test_another_organizations_message_is_not_there(line: Line) -> None:
 
 
 def test_another_organizations_receipt_changes_nothing(line: Line) -> None:
-    from switchboard.carriers.base import MessageReceipt
-    from switchboard.texting import receiving
-
     text = line.send().text
     line.work()
     receipt = MessageReceipt("SM1", TextStatus.DELIVERED, text.id)
@@ -440,7 +436,7 @@ def test_what_waits_and_what_failed_is_counted(line: Line, books: Books, clock: 
             r"Invalid to_phone_number format. Use E.164 format \(e.g., \+1234567890\)",
         ),
         ({"from_phone_number": "+14155550109"}, NotOwned, "belongs to different organization"),
-        ({"to_phone_number": "+18765550100"}, DestinationNotAllowed, ""),
+        ({"to_phone_number": "+18765550100"}, DestinationNotAllowed, "premium_rate|countries"),
     ],
 )
 def test_what_cannot_be_sent_is_refused_and_nothing_is_written(
@@ -449,7 +445,6 @@ def test_what_cannot_be_sent_is_refused_and_nothing_is_written(
     with pytest.raises(error, match=said):
         line.send("key-1", **changes)
 
-    assert line.queued == []
     assert not line.send("key-1").replayed
 
 
@@ -470,4 +465,5 @@ def test_a_number_that_cannot_send_sends_nothing(
     with pytest.raises(error):
         line.send()
 
+    line.relay()
     assert line.queued == []

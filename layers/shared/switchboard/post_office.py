@@ -13,10 +13,12 @@ import boto3
 from botocore.config import Config
 
 from . import wiring
+from .app import App
 from .events import delivering, relaying, sweeping
 from .events.aws import SqsQueue, Targets
 from .events.office import Office, Queue
 from .events.sending import Https
+from .texting import dispatching
 
 logger = logging.getLogger(__name__)
 
@@ -44,12 +46,18 @@ def office() -> Office:
 
 @cache
 def queue() -> Queue:
-    """Return the queue alone."""
+    """Return the events' queue alone."""
     return _queue()
 
 
-def _queue() -> SqsQueue:
-    return SqsQueue(boto3.client("sqs", config=_AWS), os.environ["EVENT_QUEUE_URL"])
+@cache
+def texts() -> Queue:
+    """Return the text messages' queue."""
+    return _queue("TEXT_QUEUE_URL")
+
+
+def _queue(name: str = "EVENT_QUEUE_URL") -> SqsQueue:
+    return SqsQueue(boto3.client("sqs", config=_AWS), os.environ[name])
 
 
 def deliver(event: Mapping[str, Any], office: Callable[[], Office]) -> Json:
@@ -68,9 +76,32 @@ def deliver(event: Mapping[str, Any], office: Callable[[], Office]) -> Json:
     return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
 
 
-def relay(event: Mapping[str, Any], queue: Callable[[], Queue]) -> None:
-    """Put into the queue what a batch of the table's stream asks for."""
-    relaying.relay(queue(), event["Records"], datetime.now(UTC))
+def send_texts(event: Mapping[str, Any], app: Callable[[], App]) -> Json:
+    """Send the text messages that a batch of their queue names; those that failed come again.
+
+    What is not a batch is the time to look for what was forgotten.
+    """
+    opened, failed = app(), []
+    if "Records" not in event:
+        logger.info("swept", extra={"overdue": dispatching.sweep(opened)})
+        return {}
+    for record in event["Records"]:
+        try:
+            dispatching.dispatch(opened, str(json.loads(record["body"])["text"]))
+        except Exception:
+            # One that was claimed is not sent again: the sweep gives it up as unknown.
+            logger.exception("message failed")
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
+
+
+def relay(
+    event: Mapping[str, Any], events: Callable[[], Queue], texts: Callable[[], Queue]
+) -> None:
+    """Put into the queues what a batch of the table's stream asks for."""
+    records, now = event["Records"], datetime.now(UTC)
+    relaying.relay(events(), records, now)
+    relaying.relay_texts(texts(), records, now)
 
 
 def _is_handled(office: Office, record: Mapping[str, Any]) -> bool:

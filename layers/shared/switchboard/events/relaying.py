@@ -1,4 +1,4 @@
-"""From the table's stream to the queue: whatever has a new moment to be woken at."""
+"""From the table's stream to the queues: whatever has a new moment to be woken at."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -17,8 +17,17 @@ def messages(records: Iterable[Mapping[str, Any]], now: datetime) -> list[tuple[
 
 
 def relay(queue: Queue, records: Iterable[Mapping[str, Any]], now: datetime) -> None:
-    """Put into the queue what the records ask for. Doing so twice is harmless."""
-    if found := messages(records, now):
+    """Put into the events' queue what the records ask for. Doing so twice is harmless."""
+    _put(queue, [entry for entry in messages(records, now) if "text" not in entry[0]])
+
+
+def relay_texts(queue: Queue, records: Iterable[Mapping[str, Any]], now: datetime) -> None:
+    """Put into the text messages' queue what the records ask for, as harmlessly."""
+    _put(queue, [entry for entry in messages(records, now) if "text" in entry[0]])
+
+
+def _put(queue: Queue, found: list[tuple[Message, int]]) -> None:
+    if found:
         queue.put(found)
 
 
@@ -35,7 +44,9 @@ def _message(change: Mapping[str, Any], now: datetime) -> tuple[Message, int] | 
 
 
 def message(pk: str, sk: str, organization_id: int) -> Message:
-    """Return the message about an event's or a delivery's row."""
+    """Return the message about the row of an event, of a delivery or of a text message."""
     kind, _, event_id = pk.partition("#")
+    if kind == "TEXT":
+        return {"text": event_id, "organization": organization_id}
     about: Message = {"event": event_id, "organization": organization_id}
     return about if kind == "EVENT" else about | {"endpoint": sk.removeprefix("TO#")}

@@ -130,13 +130,16 @@ class Texts(Table):
             }
             yield from map(items.text, self.rows(request, most))
 
-    def put_text_off(self, text: Text, until: datetime) -> None:
-        """List a message as due later, so that it is not found at once again; raise Taken."""
+    def wake_text(self, text: Text, now: datetime, again: datetime) -> None:
+        """Have the stream bring a message to the queue now; raise Taken when it has changed.
+
+        It is listed as due `again`, so that it is not found at once a second time.
+        """
         self.update_item(
             update(
                 _text_key(text.id),
-                "SET gsi2sk = :until",
-                {":until": moment(until), ":seen": text.version},
+                "SET gsi2sk = :again, wake = :now",
+                {":again": moment(again), ":now": moment(now), ":seen": text.version},
                 condition=_SAME,
             )
         )
@@ -175,7 +178,8 @@ def _text_item(text: Text) -> Item:
     if text.due is None:
         return row
     partition = sha256(text.id.encode()).digest()[0] % _DUE_PARTITIONS
-    return row | {"gsi2pk": f"TEXTDUE#{partition}", "gsi2sk": moment(text.due)}
+    row |= {"gsi2pk": f"TEXTDUE#{partition}", "gsi2sk": moment(text.due)}
+    return row | {"wake": moment(text.due)} if text.status is TextStatus.QUEUED else row
 
 
 def _sid_key(organization_id: int, message_sid: str) -> Item:

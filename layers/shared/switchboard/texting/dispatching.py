@@ -1,7 +1,6 @@
 """Sending a text message that is written down: claim it, ask the carrier once, settle it."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -28,9 +27,11 @@ _FIRST_WAIT = timedelta(seconds=15)
 _LATE = timedelta(seconds=30)
 _AGAIN = timedelta(minutes=5)
 _AT_ONCE = 500
+# The queue's clock and ours may differ a little.
+_EARLY = timedelta(seconds=2)
 
 
-def dispatch(app: App, text_id: str, enqueue: Callable[[Text], None]) -> None:
+def dispatch(app: App, text_id: str) -> None:
     """Send a message of the queue, if its turn has come and nobody else is at it.
 
     A message that comes twice, or was cancelled meanwhile, is sent no second time.
@@ -38,9 +39,8 @@ def dispatch(app: App, text_id: str, enqueue: Callable[[Text], None]) -> None:
     text = app.store.text(text_id)
     if text is None or text.status is not TextStatus.QUEUED:
         return
-    if text.due and text.due > app.clock():
-        enqueue(text)
-        return
+    if text.due and text.due > app.clock() + _EARLY:
+        return  # it was put off meanwhile, and is brought again
     claimed = replace(
         text,
         status=TextStatus.SENDING,
@@ -51,9 +51,7 @@ def dispatch(app: App, text_id: str, enqueue: Callable[[Text], None]) -> None:
         claimed = app.store.save_text(text, claimed)
     except Taken:
         return  # somebody else sends it, or has cancelled it
-    after = attempt(app, claimed)
-    if after.status is TextStatus.QUEUED:
-        enqueue(after)
+    attempt(app, claimed)
 
 
 def attempt(app: App, text: Text) -> Text:
@@ -88,14 +86,13 @@ def given_up(app: App, text: Text) -> Text:
     return _settled(app, text, _refused(replace(text, status=TextStatus.UNKNOWN, due=None), error))
 
 
-def sweep(app: App, enqueue: Callable[[Text], None]) -> int:
-    """Queue again what was lost on its way, give up what nobody settled; return how many."""
+def sweep(app: App) -> int:
+    """Wake what was lost on its way, give up what nobody settled; return how many."""
     now, found = app.clock(), 0
     for text in app.store.overdue_texts(now - _LATE, _AT_ONCE):
         try:
             if text.status is TextStatus.QUEUED:
-                app.store.put_text_off(text, now + _AGAIN)
-                enqueue(text)
+                app.store.wake_text(text, now, now + _AGAIN)
             else:
                 given_up(app, text)
         except Taken:

@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import logging
 import uuid
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -28,8 +26,6 @@ from ..items import Item
 from ..model import E164, Limits, Number, NumberStatus, Organization, Text, TextStatus, parse_e164
 from ..store import Taken, TextContext
 from . import dispatching
-
-logger = logging.getLogger(__name__)
 
 PACE_SETTING = "sms_segments_per_second"
 # What every kind of number may send anywhere: https://www.twilio.com/docs/messaging/guides/mps
@@ -60,13 +56,7 @@ class Accepted:
     replayed: bool = False
 
 
-type Enqueue = Callable[[Text], None]
-"""Puts a message into the queue, to come when it is due."""
-
-
-def send(
-    app: App, organization_id: int, request: TextRequest, key: str | None, enqueue: Enqueue
-) -> Accepted:
+def send(app: App, organization_id: int, request: TextRequest, key: str | None) -> Accepted:
     """Take a message that is sent at most once per Idempotency-Key, now or when its turn has come.
 
     Raises InvalidRequest, NotOwned, NoAssistant, RecipientOptedOut, DestinationNotAllowed,
@@ -89,14 +79,7 @@ def send(
     except Taken as taken:
         # Another request with the same key came between.
         return Accepted(_repeat(app, taken.found[1] or {}, str(key), fingerprint), replayed=True)
-    if not request.queue:
-        return Accepted(dispatching.attempt(app, text))
-    try:
-        enqueue(text)
-    except ServiceUnavailable as error:
-        # It is written down: the sweep sends it.
-        logger.warning("not put into the queue", extra={"text_id": text.id, "detail": str(error)})
-    return Accepted(text)
+    return Accepted(text if request.queue else dispatching.attempt(app, text))
 
 
 def opted_out_message(from_: str, to: str) -> str:
