@@ -112,6 +112,15 @@ WANTED = {
     ("post", "/twiml"): "CarrierWebhookTwilio",
     ("post", "/call-status"): "CarrierWebhookTwilio",
     ("post", "/webhooks/sms/twilio"): "CarrierWebhookTwilio",
+    ("post", "/twilio-sms-webhook"): "CarrierWebhookTwilio",
+    ("post", "/webhooks/sms/telnyx"): "CarrierWebhookTelnyx",
+    ("post", "/telnyx-sms-webhook"): "CarrierWebhookTelnyx",
+    ("post", "/sms/send"): "Sms",
+    ("get", "/sms/{message_id}/status"): "Sms",
+    ("delete", "/sms/{message_id}"): "Sms",
+    ("get", "/sms/queue/stats"): "Sms",
+    ("get", "/sms/status/{message_id}"): "Sms",
+    ("post", "/sms/cancel/{message_id}"): "Sms",
     ("post", "/telnyx-webhook"): "CarrierWebhookTelnyx",
     ("get", "/telnyx-webhook"): "CarrierWebhookTelnyx",
     ("head", "/telnyx-webhook"): "CarrierWebhookTelnyx",
@@ -146,7 +155,13 @@ def test_every_function_has_code_and_serves_something(functions: dict[str, Json]
         module, _, function = properties.get("Handler", "app.lambda_handler").rpartition(".")
         code = ROOT / properties["CodeUri"] / f"{module.replace('.', '/')}.py"
         assert f"def {function}(" in code.read_text(), name
-    assert set(functions) == {*WANTED.values(), "Authorizer", "RelayEvents", "DeliverEvent"}
+    assert set(functions) == {
+        *WANTED.values(),
+        "Authorizer",
+        "RelayEvents",
+        "DeliverEvent",
+        "SendMessage",
+    }
 
 
 def test_only_webhooks_sessions_and_the_description_are_open(
