@@ -19,6 +19,8 @@ REFUSALS = (
 ANSWER_FAULTS = ("error_after_success", "lost_answer", "timeout", "delay")
 # Telnyx orders are settled later, so they can fail later too.
 ORDER_FAULTS = ("pending_order", "order_failure", "documents_required")
+# A message that a phone wants no more of, and one that the carrier cannot deliver.
+MESSAGE_FAULTS = ("opted_out", "undelivered")
 WEBHOOK_FAULTS = (
     "duplicate",
     "reorder",
@@ -106,7 +108,10 @@ class Faults:
             stale = fault.carrier == "telnyx"  # Twilio's signature carries no time
             return tuple(name for name in WEBHOOK_FAULTS if stale or name != "stale")
         orders = fault.carrier == "telnyx" and fault.operation == "buy_number"
-        return REFUSALS + ANSWER_FAULTS + (ORDER_FAULTS if orders else ())
+        own = ORDER_FAULTS if orders else ()
+        if fault.operation == "send_message":
+            own = MESSAGE_FAULTS
+        return REFUSALS + ANSWER_FAULTS + own
 
     def strike(self, carrier: str, operation: str, event: str | None = None) -> Fault | None:
         """Take the oldest fault meant for this moment and count it down."""

@@ -20,6 +20,7 @@ from tests.builders import (
     a_call,
     a_flow,
     a_number,
+    a_text,
     a_token,
     an_assistant,
 )
@@ -60,6 +61,8 @@ def settle(app: App, books: Books) -> App:
             metadata={"note": MARK},
         )
     )
+    text = a_text(body=f"Hello from {MARK}")
+    app.store.add_text(text, None, "", None, text.created_at)
     registering.register(app, ORGANIZATION, "https://example.com/events")
     return app
 
