@@ -108,7 +108,7 @@ class Faults:
             stale = fault.carrier == "telnyx"  # Twilio's signature carries no time
             return tuple(name for name in WEBHOOK_FAULTS if stale or name != "stale")
         orders = fault.carrier == "telnyx" and fault.operation == "buy_number"
-        own = ORDER_FAULTS if orders else ()
+        own: tuple[str, ...] = ORDER_FAULTS if orders else ()
         if fault.operation == "send_message":
             own = MESSAGE_FAULTS
         return REFUSALS + ANSWER_FAULTS + own

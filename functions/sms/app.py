@@ -140,8 +140,8 @@ def _answer(accepted: sending.Accepted) -> Response[edge.Json]:
     return edge.answer(202 if is_unknown else 200, accepted_reply(text), headers)
 
 
-@api.get("/sms/<message_id>/status", responses=STATE_REPLIES, tags=_TAGS)
 @api.get("/sms/status/<message_id>", responses=STATE_REPLIES, tags=_TAGS)
+@api.get("/sms/<message_id>/status", responses=STATE_REPLIES, tags=_TAGS)
 def get_text(message_id: _MessageId) -> Response[edge.Json]:
     """Show how far a text message has come."""
     organization_id = edge.authorized(api, "sms:read")
@@ -149,8 +149,8 @@ def get_text(message_id: _MessageId) -> Response[edge.Json]:
     return edge.answer(200, state_reply(text))
 
 
-@api.delete("/sms/<message_id>", responses=CANCEL_REPLIES, tags=_TAGS)
 @api.post("/sms/cancel/<message_id>", responses=CANCEL_REPLIES, tags=_TAGS)
+@api.delete("/sms/<message_id>", responses=CANCEL_REPLIES, tags=_TAGS)
 def cancel_text(message_id: _MessageId) -> Response[edge.Json]:
     """Take back a text message that still waits; one that does not stays as it is."""
     organization_id = edge.authorized(api, "sms:write")
