@@ -40,7 +40,9 @@ def get(asked: Asked) -> Reply:
     """Show one message."""
     for message in asked.world.texts.messages:
         if (message.account, message.carrier_message_id) == (asked.account.id, asked.path["id"]):
-            return data(show(message, {}, None))
+            owned = asked.world.books.owner("telnyx", message.from_)
+            config = owned.config if owned else {}
+            return data(show(message, {"id": str(config.get("messaging_profile_id"))}, None))
     raise Refused(not_found())
 
 

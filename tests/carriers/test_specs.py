@@ -6,6 +6,7 @@ CARRIER_SPECS_DIR names the folder of the descriptions (they are not ours to pub
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from switchboard.model import (
     NumberOrder,
     Say,
 )
-from tests.builders import a_number
+from tests.builders import a_number, a_text
 from tests.carriers.conftest import NUMBER, Connect, Subject
 from tests.carriers.dialing import Phone, wait_for
 from tests.carriers.lab import Exchange, Lab
@@ -59,6 +60,7 @@ KNOWN = {
         (r"'\*' does not match '\^\[A-Z\]\{2\}\$'", 'its own text says that ["*"] means all'),
         # Only for messages does Telnyx document 402; that orders get it too is our assumption.
         (r"^POST /number_orders .* status (402|429) is", "the order's own list leaves them out"),
+        (r"^POST /messages .*status 4\d\d is", "its own list says 4XX for all of them"),
         (r"^POST /calls .* status 402 is", "the dial's own list leaves it out"),
         (r"/verified_numbers\S*: not", "the reduced document leaves them out"),
         (r"^GET /\w+ .* status 429 is", "any request may be told so, its pages on limits say"),
@@ -171,6 +173,21 @@ def test_what_the_adapter_dials_is_described(
     lab.fault(subject.name, "dial", "no_balance")
     with pytest.raises(InsufficientBalance):
         phone.dial()
+
+    _check(lab, descriptions[subject.name], subject.name)
+
+
+def test_what_the_adapter_sends_as_text_is_described(
+    subject: Subject, lab: Lab, order: NumberOrder, descriptions: dict[str, Description]
+) -> None:
+    subject.carrier.buy(order)
+    text = a_text(carrier=subject.name, from_=NUMBER, to=HUMAN)
+    subject.carrier.send_text(text)
+    subject.carrier.send_text(replace(text, body="", media_urls=("https://example.com/cat.png",)))
+    for fault in ("opted_out", "no_balance"):
+        lab.fault(subject.name, "send_message", fault)
+        with pytest.raises(SwitchboardError):
+            subject.carrier.send_text(text)
 
     _check(lab, descriptions[subject.name], subject.name)
 
