@@ -10,6 +10,7 @@ from functions.send_message.app import lambda_handler as work
 from functions.sms.app import lambda_handler
 from switchboard.app import App
 from switchboard.errors import InsufficientBalance, OutcomeUnknown
+from switchboard.events import receivers
 from switchboard.model import SMS_RECEIVED, Text, TextStatus
 from tests.builders import CALLER, NUMBER, ORGANIZATION, a_number, a_text, an_assistant
 from tests.clock import Clock
@@ -241,3 +242,16 @@ def test_a_message_that_came_is_told_once_in_the_contracts_form(
     assert body["data"]["from"] == CALLER
     assert body["data"]["provider"] == carrier
     assert body["data"].keys() >= {"message_id", "to", "media_urls"}
+
+
+@pytest.mark.parametrize("url", ["https://customer.example.com/sms", None])
+def test_a_message_goes_to_the_assistants_own_url_for_messages(
+    live: App, send: Any, url: str | None
+) -> None:
+    calls = "https://customer.example.com/calls"
+    live.store.put_assistant(an_assistant(webhook_url=calls, sms_webhook_url=url))
+    send(load("carrier_webhook/twilio-message"), "twilio")
+
+    [event] = live.store.events_after(ORGANIZATION, "0", 10)
+
+    assert [it.url for it in receivers.of_event(live, event)] == ([url] if url else [])

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 _WRITE_TRIES = 6
 # Longer than the function that sends may run: after this, whoever was sending is dead.
 _IN_FLIGHT = timedelta(seconds=120)
-# How often a carrier may say that it certainly did nothing: the last wait is over two hours.
+# How often a carrier may say that it certainly did nothing: the last wait is about an hour.
 _ATTEMPTS = 10
 _FIRST_WAIT = timedelta(seconds=15)
 # Behind its time by so much, a message is taken for lost on its way through the queue.
