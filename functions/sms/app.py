@@ -32,6 +32,7 @@ from switchboard.replies.texts import (
     TextState,
     accepted_reply,
     cancelled_reply,
+    queues_reply,
     state_reply,
 )
 from switchboard.texting import looking, sending
@@ -166,7 +167,7 @@ def count_texts(
     organization_id = edge.authorized(api, "sms:read")
     app = edge.current_app(api)
     counts = looking.counts(app, organization_id, provider)
-    return edge.answer(200, {"timestamp": app.clock().isoformat(), "queues": counts})
+    return edge.answer(200, queues_reply(counts, app.clock()))
 
 
 def lambda_handler(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from burki.models import sms as clients
 
 from functions.send_message.app import lambda_handler as work
 from functions.sms.app import lambda_handler
@@ -61,6 +62,7 @@ def test_a_message_is_queued_sent_and_shown(phone: App, books: Books) -> None:
         "message": "SMS queued successfully via twilio",
         "provider": "twilio",
         "status": "queued",
+        "queued": True,
         "segments": 1,
         "encoding": "GSM-7",
     }
@@ -81,6 +83,7 @@ def test_the_clients_paths_do_the_same(phone: App) -> None:
         "success": True,
         "message_id": queued["message_id"],
         "message": "Message cancelled",
+        "status": "cancelled",
         "previous_status": "queued",
         "new_status": "cancelled",
     }
@@ -143,6 +146,18 @@ def test_the_queue_is_counted(phone: App) -> None:
     assert ask(phone, load("sms/queue-stats"))[1]["queues"] == {
         "twilio": {"pending": 1, "active": 0, "failed": 0}
     }
+
+
+def test_the_published_client_reads_every_answer(phone: App) -> None:
+    _, queued = ask(phone, load("sms/send"))
+    _, shown = ask(phone, about("status-of-clients", queued["message_id"]))
+    _, counted = ask(phone, load("sms/queue-stats"))
+    _, cancelled = ask(phone, about("cancel-of-clients", queued["message_id"]))
+
+    assert clients.SendSMSResponse.model_validate(queued).queued
+    assert clients.SMSStatusResponse.model_validate(shown).status == "queued"
+    assert clients.SMSQueueStats.model_validate(counted).pending == 1
+    assert clients.SMSCancelResponse.model_validate(cancelled).status == "cancelled"
 
 
 def test_a_key_without_the_scope_reads_but_does_not_send(phone: App) -> None:

@@ -68,6 +68,7 @@ def permissions_of(scopes: Iterable[str]) -> Permissions:
         "numbers": access["numbers"],
         "calls": access["calls"],
         "assistants": access["assistants"],
+        "sms": access["sms"],
     }
 
 

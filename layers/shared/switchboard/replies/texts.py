@@ -1,5 +1,6 @@
 """Text messages as the API shows them: the contract's words, and beside them our own finer ones."""
 
+from datetime import datetime
 from typing import Annotated, Literal, TypedDict, cast
 
 from pydantic import Field
@@ -39,6 +40,7 @@ class TextAccepted(TypedDict):
             examples=["queued"],
         ),
     ]
+    queued: Annotated[bool, Field(examples=[True])]
     segments: Annotated[int, Field(description="As carriers bill it.", examples=[1])]
     encoding: Annotated[Literal["GSM-7", "UCS-2"], Field(examples=["GSM-7"])]
 
@@ -46,6 +48,7 @@ class TextAccepted(TypedDict):
 class TextState(TypedDict):
     """How far a text message has come."""
 
+    success: Annotated[bool, Field(description="The message is known.", examples=[True])]
     message_id: _Id
     status: Annotated[
         Literal["queued", "sending", "sent", "failed", "cancelled"], Field(examples=["sent"])
@@ -54,6 +57,7 @@ class TextState(TypedDict):
         str | None, Field(examples=["SM00000000000000000000000000000001"])
     ]
     error: Annotated[str | None, Field(description="Why it failed.", examples=[None])]
+    error_code: Annotated[str | None, Field(description="The same for a program.")]
     updated_at: Annotated[str, Field(description="UTC.", examples=["2026-03-02T09:00:01+00:00"])]
     state: _State
     provider: _Provider
@@ -67,6 +71,7 @@ class TextCancelled(TypedDict):
     success: Annotated[bool, Field(description="False: it stays as it is.", examples=[True])]
     message_id: _Id
     message: Annotated[str, Field(examples=["Message cancelled"])]
+    status: Annotated[str, Field(description="As `new_status`.", examples=["cancelled"])]
     previous_status: Annotated[str, Field(examples=["queued"])]
     new_status: Annotated[str, Field(examples=["cancelled"])]
 
@@ -87,6 +92,9 @@ class TextQueues(TypedDict):
         dict[str, TextCounts],
         Field(examples=[{"twilio": {"pending": 3, "active": 0, "failed": 0}}]),
     ]
+    pending: Annotated[int, Field(description="Of all carriers.", examples=[3])]
+    processing: Annotated[int, Field(description="Likewise.", examples=[0])]
+    total_queued: Annotated[int, Field(description="The two together.", examples=[3])]
 
 
 def accepted_reply(text: Text) -> TextAccepted:
@@ -103,6 +111,7 @@ def accepted_reply(text: Text) -> TextAccepted:
         "message": said,
         "provider": text.carrier,
         "status": status,
+        "queued": text.is_queued,
         "segments": text.segments,
         "encoding": "GSM-7" if text.encoding == "GSM-7" else "UCS-2",
     }
@@ -113,15 +122,30 @@ def state_reply(text: Text) -> TextState:
     waits = text.status is TextStatus.QUEUED and text.due
     summary = cast(Literal["queued", "sending", "sent", "failed", "cancelled"], text.status.summary)
     return {
+        "success": True,
         "message_id": text.id,
         "status": summary,
         "provider_message_id": text.message_sid,
         "error": text.refusal.message if text.refusal else None,
+        "error_code": text.refusal.code if text.refusal else None,
         "updated_at": text.updated_at.isoformat(),
         "state": text.status,
         "provider": text.carrier,
         "segments": text.segments,
         "due_at": text.due.isoformat() if waits and text.due else None,
+    }
+
+
+def queues_reply(counts: dict[str, dict[str, int]], now: datetime) -> TextQueues:
+    """Return what waits: the contract's figures by carrier, the published clients' sums."""
+    pending = sum(count["pending"] for count in counts.values())
+    active = sum(count["active"] for count in counts.values())
+    return {
+        "timestamp": now.isoformat(),
+        "queues": {name: cast(TextCounts, count) for name, count in counts.items()},
+        "pending": pending,
+        "processing": active,
+        "total_queued": pending + active,
     }
 
 
@@ -133,6 +157,7 @@ def cancelled_reply(done: Cancelling) -> TextCancelled:
         "success": done.is_cancelled,
         "message_id": done.text.id,
         "message": "Message cancelled" if done.is_cancelled else kept,
+        "status": done.text.status.summary,
         "previous_status": was,
         "new_status": done.text.status.summary,
     }
