@@ -1,5 +1,6 @@
 """A text message is sent at most once, in its turn, and only to who wants it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -98,6 +99,24 @@ def test_a_number_sends_one_segment_a_second_in_the_order_of_the_requests(
         line.work()
         assert len(books.texts) == sent
     assert [text.body for text in books.texts] == ["a" * 161, "second", "third"]
+
+
+def test_requests_at_once_get_a_turn_each(line: Line, clock: Clock) -> None:
+    with ThreadPoolExecutor(12) as threads:
+        texts = [it.text for it in threads.map(lambda _: line.send(), range(12))]
+
+    dues = sorted(text.due - clock() for text in texts if text.due)
+    assert dues == [timedelta(seconds=second) for second in range(12)]
+
+
+def test_the_same_key_at_once_is_one_message(line: Line, books: Books) -> None:
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(lambda _: line.send("key-1"), range(6)))
+    line.work()
+
+    assert len({it.text.id for it in answers}) == 1
+    assert [it.replayed for it in answers].count(False) == 1
+    assert len(books.texts) == 1
 
 
 def test_an_organization_sets_the_pace_of_its_numbers(app: App) -> None:

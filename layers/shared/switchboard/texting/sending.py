@@ -31,7 +31,8 @@ PACE_SETTING = "sms_segments_per_second"
 # What every kind of number may send anywhere: https://www.twilio.com/docs/messaging/guides/mps
 _SLOWEST = 1.0
 _FASTEST = 100.0
-_WRITE_TRIES = 8
+# Of so many requests at once for one number, the last finds its turn at the last try.
+_WRITE_TRIES = 25
 _ID_SPACE = uuid.UUID("6f4a9d0e-6a0b-4c3e-9a1f-5d2f5e9b7c11")
 # Longer than the function that sends may run.
 IN_FLIGHT = timedelta(seconds=60)
