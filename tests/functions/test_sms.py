@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from burki.models import sms as clients
 
+from functions.events.app import lambda_handler as ask_events
 from functions.send_message.app import lambda_handler as work
 from functions.sms.app import lambda_handler
 from switchboard.app import App
@@ -195,6 +196,15 @@ def now(app: App, text: Text) -> Text:
     return found
 
 
+def shown_as_event(app: App, event_id: str) -> dict[str, Any]:
+    """Return what whoever asks for an event gets."""
+    event = load("events/get", path=f"/api/v1/events/{event_id}")
+    event["pathParameters"] = {"event_id": event_id}
+    reply = ask_events(event, Context(), lambda: app)  # type: ignore[arg-type]
+    payload: dict[str, Any] = json.loads(reply["body"])["payload"]
+    return payload
+
+
 @pytest.mark.parametrize("carrier", ["twilio", "telnyx"])
 def test_a_receipt_settles_its_message(live: App, send: Any, carrier: str) -> None:
     text = stored(live, carrier=carrier, status=TextStatus.SENDING)
@@ -203,6 +213,8 @@ def test_a_receipt_settles_its_message(live: App, send: Any, carrier: str) -> No
 
     assert reply["statusCode"] == 204
     assert now(live, text).status is TextStatus.DELIVERED
+    [told] = live.store.events_after(ORGANIZATION, "0", 10)
+    assert shown_as_event(live, told.id)["data"]["status"] == "delivered"
 
 
 @pytest.mark.parametrize(
@@ -253,6 +265,7 @@ def test_a_message_that_came_is_told_once_in_the_contracts_form(
 
     events = live.store.events_after(ORGANIZATION, "0", 10)
     [body] = [json.loads(event.payload) for event in events if event.type == SMS_RECEIVED]
+    assert shown_as_event(live, body["id"]) == body
     assert body["data"]["body"] == "Grüße & more = 1"
     assert body["data"]["from"] == CALLER
     assert body["data"]["provider"] == carrier

@@ -7,6 +7,7 @@ place among the call's events.
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from .model import (
@@ -103,8 +104,9 @@ def message_received(message: Message, assistant_id: int | None, now: datetime) 
         "keyword": message.keyword,
     }
     body = {"assistant_id": assistant_id, "data": data}
-    # The carrier's id: whoever tells of it again cannot make another event of it.
-    event_id = f"evt_sms_{message.message_sid}"
+    # Of the carrier's id: whoever tells of it again cannot make another event of it.
+    known = f"{message.organization_id} {message.message_sid}"
+    event_id = f"evt_sms_{sha256(known.encode()).hexdigest()[:24]}"
     return made(
         message.organization_id, SMS_RECEIVED, body, event_id, now, assistant_id=assistant_id
     )
@@ -123,7 +125,7 @@ def text_ended(text: Text, now: datetime) -> OutboxEvent:
         "segments": text.segments,
     }
     body = {"assistant_id": text.assistant_id, "data": data}
-    event_id = f"evt_text_{text.id}"
+    event_id = f"evt_text_{text.id.replace('-', '')}"
     return made(text.organization_id, SMS_STATUS, body, event_id, now)
 
 
