@@ -1,16 +1,19 @@
 """List the carriers the sandbox stands in for."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from starlette.routing import Route
 
 from sandbox.books import Account, OwnedNumber, Resource
+from sandbox.telnyx import messages as telnyx_messages
 from sandbox.telnyx import orders as telnyx_orders
 from sandbox.telnyx import portal as telnyx_portal
 from sandbox.telnyx import routes as telnyx
+from sandbox.texts import TextMessage
 from sandbox.transcript import Call, Plan
+from sandbox.twilio import messages as twilio_messages
 from sandbox.twilio import portal as twilio_portal
 from sandbox.twilio import routes as twilio
 from sandbox.vonage import portal as vonage_portal
@@ -41,6 +44,8 @@ class Carrier:
     """Lists all accounts' verified caller ids, and those that wait for their code."""
     complete_caller_id: Callable[[World, Account, str, str], bool]
     """Ends a verification with `success` or `failure`; False when none waits."""
+    receive_text: Callable[[World, Account, OwnedNumber, TextMessage], Awaitable[bool]]
+    """Tells a number's owner of a text message that came; False when nobody took it."""
 
 
 def _nothing_to_complete(world: World, order: Resource, status: str) -> None:
@@ -57,6 +62,7 @@ CARRIERS = {
         configure=twilio_portal.configure,
         caller_ids=twilio_portal.caller_ids,
         complete_caller_id=twilio_portal.complete_caller_id,
+        receive_text=twilio_messages.receive,
     ),
     "telnyx": Carrier(
         operations=telnyx.OPERATIONS,
@@ -67,6 +73,7 @@ CARRIERS = {
         configure=telnyx_portal.configure,
         caller_ids=telnyx_portal.caller_ids,
         complete_caller_id=telnyx_portal.complete_caller_id,
+        receive_text=telnyx_messages.receive,
     ),
     "vonage": Carrier(
         operations=vonage.OPERATIONS,

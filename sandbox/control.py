@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox import accounts, carriers, control_calls, control_numbers, receiver
+from sandbox import accounts, carriers, control_calls, control_numbers, control_texts, receiver
 from sandbox.control_web import Wrong, body, matching, route
 from sandbox.faults import BadFault
 from sandbox.world import World
@@ -92,6 +92,7 @@ def routes() -> list[Route]:
         route("/accounts", _make_account, "POST"),
         route("/accounts/{id}", _change_account, "PATCH"),
         *control_calls.routes(),
+        *control_texts.routes(),
         route("/requests", _requests, "GET"),
         route("/webhooks", _webhooks, "GET"),
         *control_numbers.routes(),

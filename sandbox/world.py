@@ -12,6 +12,7 @@ from sandbox.books import Books
 from sandbox.far_end import FarEnds
 from sandbox.faults import Faults
 from sandbox.settings import Settings
+from sandbox.texts import Texts
 from sandbox.transcript import Call
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class World:
     faults: Faults
     settings: Settings = field(default_factory=Settings)
     far_ends: FarEnds = field(default_factory=FarEnds)
+    texts: Texts = field(default_factory=Texts)
     # Redirects are not followed: a carrier takes one for an answer that is not 2xx.
     # Each webhook brings its carrier's time limit; the client's own 5 s would come before it.
     http: httpx.AsyncClient = field(
@@ -98,6 +100,7 @@ class World:
         self.books.save()
         self.faults.clear()
         self.far_ends.clear()
+        self.texts.clear()
         self.calls.clear()
         await self.hang_up_lines()
         self.bridges.clear()

@@ -17,8 +17,10 @@ from switchboard.model import (
     NumberOrder,
     NumberStatus,
     Organization,
-    SipTrunk,
     Recording,
+    SipTrunk,
+    Text,
+    TextStatus,
     Token,
 )
 from switchboard.numbers.purchasing import PurchaseRequest
@@ -94,6 +96,27 @@ def a_number(**changes: Any) -> Number:
         assistant=an_assistant(),
     )
     return replace(number, **changes)
+
+
+def a_text(**changes: Any) -> Text:
+    """Return a text message that waits for its turn."""
+    text = Text(
+        id="0b3e6a52-6f0e-5c64-9d0c-2b1f4a3d7e11",
+        organization_id=ORGANIZATION,
+        carrier="twilio",
+        from_=NUMBER,
+        to=E164(CALLER),
+        body="Your table is booked for seven.",
+        created_at=START,
+        updated_at=START,
+        status=TextStatus.QUEUED,
+        is_queued=True,
+        segments=1,
+        encoding="GSM-7",
+        due=START,
+        assistant_id=3001,
+    )
+    return replace(text, **changes)
 
 
 def an_order(**changes: Any) -> NumberOrder:

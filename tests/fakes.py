@@ -35,6 +35,7 @@ from switchboard.model import (
     PurchaseResult,
     Recording,
     Say,
+    Text,
 )
 
 
@@ -76,6 +77,10 @@ class Books:
     """Every call that was really placed."""
     dial_errors: list[Exception] = field(default_factory=list)
     """Raised by the next dials, before they take effect."""
+    texts: list[Text] = field(default_factory=list)
+    """Every text message that was really sent."""
+    text_errors: list[Exception] = field(default_factory=list)
+    """Raised by the next messages, before they take effect."""
     hung_up: list[str] = field(default_factory=list)
     transfers: list[tuple[str, str]] = field(default_factory=list)
     for_sale: list[AvailableNumber] = field(default_factory=list)
@@ -296,6 +301,17 @@ def carriers(books: Books) -> Callable[[str], Any]:
             return RecordingSource(
                 url, {"Authorization": "secret"}, re.compile(r"files\.fake\.example")
             )
+
+        def send_text(self, text: Text) -> str:
+            if books.meanwhile:
+                meanwhile, books.meanwhile = books.meanwhile, None
+                meanwhile()
+            if books.text_errors:
+                raise books.text_errors.pop(0)
+            books.texts.append(text)
+            if books.lost_answers:
+                raise books.lost_answers.pop(0)
+            return f"SM{len(books.texts)}"
 
         def hang_up(self, call: Call) -> None:
             if books.reply_errors:

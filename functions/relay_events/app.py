@@ -1,4 +1,4 @@
-"""The table's stream, turned into messages of the event queue."""
+"""The table's stream, turned into messages of the queues."""
 
 from collections.abc import Callable
 from typing import Any

@@ -29,6 +29,7 @@ TAGS = {
     "Phone numbers": "Search, buy, assign and release numbers.",
     "Number assignment": "Say which assistant or flow answers a number.",
     "Calls": "Place calls, find them, take hold of them.",
+    "Text messages": "Sending them, and how far they have come.",
     "Events": "What happened, what has not arrived, and having it sent again.",
     "Webhooks": "Who is told, and how they verify it.",
     "Assistants": "Who answers.",

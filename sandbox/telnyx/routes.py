@@ -9,6 +9,7 @@ from sandbox.telnyx import (
     available,
     commands,
     coverage,
+    messages,
     numbers,
     orders,
     recordings,
@@ -51,6 +52,8 @@ _NUMBERS: _Table = [
         "confirm_caller_id",
         verified.verify,
     ),
+    ("POST", "/messages", "send_message", messages.send),
+    ("GET", "/messages/{id}", "get_message", messages.get),
     ("GET", "/balance", "get_balance", resources.balance),
 ]
 _CALLS: _Table = [

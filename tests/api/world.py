@@ -23,6 +23,7 @@ from tests.builders import (
     a_flow,
     a_number,
     a_recording,
+    a_text,
     a_token,
     a_trunk,
     an_assistant,
@@ -66,6 +67,8 @@ def settle(app: App, books: Books) -> App:
         )
     )
     _add_recording(app)
+    text = a_text(body=f"Hello from {MARK}")
+    app.store.add_text(text, None, "", None, text.created_at)
     registering.register(app, ORGANIZATION, "https://example.com/events")
     return app
 

@@ -43,6 +43,8 @@ def twilio(lab: Lab) -> None:
     ask("POST", f"/Calls/{call}.json", data={"Status": "completed"})
     ask("GET", f"/Calls/{call}.json")
     _twilio_outbound(lab, ask)
+    sent = ask("POST", "/Messages.json", data={"To": CALLEE, "From": NUMBER, "Body": "Hello"})
+    ask("GET", f"/Messages/{sent.json()['sid']}.json")
     ask("DELETE", number)
 
 
@@ -95,6 +97,8 @@ def telnyx(lab: Lab) -> None:
     ask("PATCH", f"{number}/voice", json={"cnam_listing": {"cnam_listing_enabled": True}})
     _telnyx_call(lab, ask)
     _telnyx_outbound(lab, ask, connection)
+    sent = ask("POST", "/messages", json={"to": CALLEE, "from": NUMBER, "text": "Hello"})
+    ask("GET", f"/messages/{sent.json()['data']['id']}")
     ask("DELETE", number)
     ask("GET", number)
 

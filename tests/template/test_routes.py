@@ -126,6 +126,15 @@ WANTED = {
     ("post", "/twiml"): "CarrierWebhookTwilio",
     ("post", "/call-status"): "CarrierWebhookTwilio",
     ("post", "/webhooks/sms/twilio"): "CarrierWebhookTwilio",
+    ("post", "/twilio-sms-webhook"): "CarrierWebhookTwilio",
+    ("post", "/webhooks/sms/telnyx"): "CarrierWebhookTelnyx",
+    ("post", "/telnyx-sms-webhook"): "CarrierWebhookTelnyx",
+    ("post", "/sms/send"): "Sms",
+    ("get", "/sms/{message_id}/status"): "Sms",
+    ("delete", "/sms/{message_id}"): "Sms",
+    ("get", "/sms/queue/stats"): "Sms",
+    ("get", "/sms/status/{message_id}"): "Sms",
+    ("post", "/sms/cancel/{message_id}"): "Sms",
     ("post", "/telnyx-webhook"): "CarrierWebhookTelnyx",
     ("get", "/telnyx-webhook"): "CarrierWebhookTelnyx",
     ("head", "/telnyx-webhook"): "CarrierWebhookTelnyx",
@@ -168,7 +177,14 @@ def test_every_function_has_code_and_serves_something(functions: dict[str, Json]
         module, _, function = properties.get("Handler", "app.lambda_handler").rpartition(".")
         code = ROOT / properties["CodeUri"] / f"{module.replace('.', '/')}.py"
         assert f"def {function}(" in code.read_text(), name
-    called_by_ours = {"Authorizer", "FailOver", "RelayEvents", "DeliverEvent", "FetchRecording"}
+    called_by_ours = {
+        "Authorizer",
+        "FailOver",
+        "RelayEvents",
+        "DeliverEvent",
+        "FetchRecording",
+        "SendMessage",
+    }
     assert set(functions) == {*WANTED.values()} | called_by_ours
 
 

@@ -7,6 +7,7 @@ place among the call's events.
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from .model import (
@@ -14,15 +15,19 @@ from .model import (
     NUMBER_UPDATE,
     RECORDING_UPDATE,
     REPORT_UPDATE,
+    SMS_RECEIVED,
+    SMS_STATUS,
     STATUS_UPDATE,
     Call,
     CallStatus,
+    Message,
     Number,
     NumberOrder,
     OutboxEvent,
     Recording,
     RecordingStatus,
     Report,
+    Text,
     call_event_id,
 )
 
@@ -125,6 +130,43 @@ def order_failed(order: NumberOrder, event_id: str, now: datetime) -> OutboxEven
         "reason": order.refusal.message if order.refusal else None,
     }
     return made(order.organization_id, NUMBER_UPDATE, {"data": data}, event_id, now)
+
+
+def message_received(message: Message, assistant_id: int | None, now: datetime) -> OutboxEvent:
+    """Return the event of a text message that came, in the contract's form."""
+    data = {
+        "message_id": message.message_sid,
+        "from": message.from_,
+        "to": message.to,
+        "body": message.body,
+        "media_urls": list(message.media_urls),
+        "provider": message.carrier,
+        "keyword": message.keyword,
+    }
+    body = {"assistant_id": assistant_id, "data": data}
+    # Of the carrier's id: whoever tells of it again cannot make another event of it.
+    known = f"{message.organization_id} {message.message_sid}"
+    event_id = f"evt_sms_{sha256(known.encode()).hexdigest()[:24]}"
+    return made(
+        message.organization_id, SMS_RECEIVED, body, event_id, now, assistant_id=assistant_id
+    )
+
+
+def text_ended(text: Text, now: datetime) -> OutboxEvent:
+    """Return the event of how a text message ended that was sent."""
+    data = {
+        "message_id": text.id,
+        "provider_message_id": text.message_sid,
+        "from": text.from_,
+        "to": text.to,
+        "status": text.status.value,
+        "error": text.refusal.message if text.refusal else None,
+        "provider": text.carrier,
+        "segments": text.segments,
+    }
+    body = {"assistant_id": text.assistant_id, "data": data}
+    event_id = f"evt_text_{text.id.replace('-', '')}"
+    return made(text.organization_id, SMS_STATUS, body, event_id, now)
 
 
 def made(

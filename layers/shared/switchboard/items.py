@@ -20,6 +20,7 @@ from .model import (
     CallStep,
     CallSummary,
     Capabilities,
+    Consent,
     ConversationFlow,
     DialOptions,
     Direction,
@@ -40,6 +41,8 @@ from .model import (
     ReleaseClaim,
     SipTrunk,
     Spending,
+    Text,
+    TextStatus,
     Token,
     TrunkAttempt,
 )
@@ -423,6 +426,44 @@ def message(item: Item) -> Message:
         body=item["body"],
         received_at=_at(item["received_at"]),
         media_urls=tuple(item["media_urls"]),
+        keyword=item.get("keyword"),
+    )
+
+
+def text(item: Item) -> Text:
+    """Read a text message that was to be sent."""
+    return Text(
+        id=item["id"],
+        organization_id=int(item["organization_id"]),
+        carrier=item["carrier"],
+        from_=E164(item["from_"]),
+        to=E164(item["to"]),
+        body=item["body"],
+        created_at=_at(item["created_at"]),
+        updated_at=_at(item["updated_at"]),
+        status=TextStatus(item["status"]),
+        is_queued=item["is_queued"],
+        segments=int(item["segments"]),
+        encoding=item["encoding"],
+        due=_time(item.get("due")),
+        media_urls=tuple(item["media_urls"]),
+        assistant_id=_int(item.get("assistant_id")),
+        message_sid=item.get("message_sid"),
+        attempts=int(item["attempts"]),
+        refusal=_refusal(item.get("refusal")),
+        version=int(item["version"]),
+    )
+
+
+def consent(item: Item) -> Consent:
+    """Read what somebody has last told one of our numbers."""
+    return Consent(
+        organization_id=int(item["organization_id"]),
+        phone_number=item["phone_number"],
+        customer_number=item["customer_number"],
+        is_opted_out=item["is_opted_out"],
+        said=item["said"],
+        at=_at(item["at"]),
     )
 
 

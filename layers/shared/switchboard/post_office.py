@@ -13,10 +13,12 @@ import boto3
 from botocore.config import Config
 
 from . import wiring
+from .app import App
 from .events import delivering, relaying, sweeping
-from .events.aws import SqsQueue, Targets, TwoQueues
+from .events.aws import Queues, SqsQueue, Targets
 from .events.office import Office, Queue
 from .events.sending import Https
+from .texting import dispatching
 
 logger = logging.getLogger(__name__)
 
@@ -44,8 +46,8 @@ def office() -> Office:
 
 @cache
 def queue() -> Queue:
-    """Return the queues alone: that of the events, and that of the recordings."""
-    return TwoQueues(_queue(), _queue("RECORDING_QUEUE_URL"))
+    """Return the queues alone: of the events, of the recordings and of the text messages."""
+    return Queues(_queue(), _queue("RECORDING_QUEUE_URL"), _queue("TEXT_QUEUE_URL"))
 
 
 def _queue(name: str = "EVENT_QUEUE_URL") -> SqsQueue:
@@ -68,8 +70,27 @@ def deliver(event: Mapping[str, Any], office: Callable[[], Office]) -> Json:
     return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
 
 
+def send_texts(event: Mapping[str, Any], app: Callable[[], App]) -> Json:
+    """Send the text messages that a batch of their queue names; those that failed come again.
+
+    What is not a batch is the time to look for what was forgotten.
+    """
+    opened, failed = app(), []
+    if "Records" not in event:
+        logger.info("swept", extra={"overdue": dispatching.sweep(opened)})
+        return {}
+    for record in event["Records"]:
+        try:
+            dispatching.dispatch(opened, str(json.loads(record["body"])["text"]))
+        except Exception:
+            # One that was claimed is not sent again: the sweep gives it up as unknown.
+            logger.exception("message failed")
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
+
+
 def relay(event: Mapping[str, Any], queue: Callable[[], Queue]) -> None:
-    """Put into the queue what a batch of the table's stream asks for."""
+    """Put into the queues what a batch of the table's stream asks for."""
     relaying.relay(queue(), event["Records"], datetime.now(UTC))
 
 

@@ -9,6 +9,7 @@ from .carriers.base import (
     Ignored,
     InboundCall,
     InboundMessage,
+    MessageReceipt,
     NotUnderstood,
     OrderUpdate,
     OutboundAnswer,
@@ -19,7 +20,7 @@ from .carriers.base import (
     WebhookRequest,
 )
 from .errors import CarrierNotConnected, ConfigError, SignatureInvalid
-from .model import BYO, Call, CallEvent, Message
+from .model import BYO, Call, CallEvent
 
 logger = logging.getLogger(__name__)
 
@@ -100,16 +101,16 @@ def _act(app: App, carrier: Voice, organization_id: int, request: WebhookRequest
 
             noting.note(app, carrier, organization_id, webhook)
         case InboundMessage():
-            # Forwarding comes with the customer's webhooks; until then nothing is lost.
-            app.store.put_message(
-                Message(
-                    organization_id=organization_id,
-                    carrier=carrier.name,
-                    received_at=app.clock(),
-                    **vars(webhook),
-                )
-            )
+            # Imported here, as below: a ringing phone writes nothing.
+            from .texting import receiving
+
+            receiving.receive(app, carrier.name, organization_id, webhook)
             return WebhookReply(204)  # Twilio would send a body back as a text message
+        case MessageReceipt():
+            from .texting import receiving
+
+            receiving.record(app, organization_id, webhook)
+            return WebhookReply(204)
         case Ignored(type=kind):
             logger.info("event ignored", extra={"event_type": kind, "carrier": carrier.name})
     return WebhookReply()

@@ -18,8 +18,11 @@ from ..model import (
     Instruction,
     NumberOrder,
     PurchaseResult,
-    SipRoute,
     Recording,
+    Refusal,
+    SipRoute,
+    Text,
+    TextStatus,
 )
 from .features import Features
 from .stock import Stock, Verification
@@ -47,6 +50,8 @@ class WebhookRequest:
     """All of a GET's, ours and the carrier's, in no dependable order."""
     trunk_id: str | None = None
     """The SIP trunk that the URL was given for."""
+    text_id: str | None = None
+    """Our id of the text message, when the URL was given for one message only."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,19 @@ class InboundMessage:
     to: str
     body: str
     media_urls: tuple[str, ...] = ()
+    keyword: str | None = None
+    """stop, start or help, when the carrier itself took it for that."""
+
+
+@dataclass(frozen=True)
+class MessageReceipt:
+    """The carrier says how far a text message of ours has come."""
+
+    message_sid: str
+    status: TextStatus
+    text_id: str | None = None
+    """Our id of it, when the URL was given for this message only."""
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True)
@@ -160,6 +178,7 @@ Webhook = (
     | Prewarm
     | NotUnderstood
     | RecordingSaved
+    | MessageReceipt
     | Ignored
 )
 
@@ -194,6 +213,10 @@ class CarrierContext:
         if call_id is None:
             return f"{self.public_base_url}{path}?org={self.organization_id}"
         return f"{self.public_base_url}{path}?call={self.organization_id}-{call_id}"
+
+    def text_url(self, path: str, text_id: str) -> str:
+        """Return the public URL of `path` for one text message of this organization."""
+        return f"{self.public_base_url}{path}?message={self.organization_id}-{text_id}"
 
 
 class Verdict(StrEnum):
@@ -376,7 +399,19 @@ class Recordings(_Connected, Protocol):
         ...
 
 
-class Carrier(Voice, Numbers, Recordings, Account, Protocol):
+class Texts(_Connected, Protocol):
+    """Its text messages. What it says of them comes as its other webhooks do."""
+
+    def send_text(self, text: Text) -> str:
+        """Send a text message and return the carrier's id of it. Never repeated by itself.
+
+        Its receipts come back with our id of the message. Raises RecipientOptedOut when the
+        carrier knows that whom it is for wants none.
+        """
+        ...
+
+
+class Carrier(Voice, Numbers, Recordings, Texts, Account, Protocol):
     """All that a carrier can do."""
 
     features: ClassVar[Features]

@@ -61,17 +61,23 @@ class SqsQueue:
 
 
 @dataclass(frozen=True)
-class TwoQueues:
-    """What is to be sent, and what is to be fetched: neither waits for the other."""
+class Queues:
+    """Events to send, recordings to fetch, text messages to send: none waits for the others."""
 
     events: Queue
     recordings: Queue
+    texts: Queue
 
     def put(self, messages: Sequence[tuple[Message, int]]) -> None:
         """Add each message to its queue."""
-        for queue, wants in ((self.recordings, True), (self.events, False)):
-            if mine := [it for it in messages if ("recording" in it[0]) is wants]:
+        for queue in (self.events, self.recordings, self.texts):
+            if mine := [entry for entry in messages if self._queue_of(entry[0]) is queue]:
                 queue.put(mine)
+
+    def _queue_of(self, message: Message) -> Queue:
+        if "recording" in message:
+            return self.recordings
+        return self.texts if "text" in message else self.events
 
 
 @dataclass(frozen=True)

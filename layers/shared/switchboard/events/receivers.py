@@ -4,7 +4,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from ..app import App
-from ..model import Endpoint, OutboxEvent
+from ..model import SMS_RECEIVED, Endpoint, OutboxEvent
 from ..store import Taken
 
 
@@ -39,10 +39,13 @@ def _wants(endpoint: Endpoint, event: OutboxEvent) -> bool:
 
 
 def _url_of_assistant(app: App, event: OutboxEvent) -> str | None:
-    if event.call_id is None or event.assistant_id is None:
+    is_message = event.type == SMS_RECEIVED
+    if event.assistant_id is None or (event.call_id is None and not is_message):
         return None
     assistant = app.store.assistant(event.organization_id, event.assistant_id)
-    return assistant.webhook_url if assistant else None
+    if assistant is None:
+        return None
+    return assistant.sms_webhook_url if is_message else assistant.webhook_url
 
 
 def _made(app: App, organization_id: int, url: str) -> Endpoint:

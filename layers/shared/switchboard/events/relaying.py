@@ -1,4 +1,4 @@
-"""From the table's stream to the queue: whatever has a new moment to be woken at."""
+"""From the table's stream to the queues: whatever has a new moment to be woken at."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ LONGEST_DELAY = timedelta(minutes=15)
 
 
 def messages(records: Iterable[Mapping[str, Any]], now: datetime) -> list[tuple[Message, int]]:
-    """Return what the queue shall hold for records of the stream, each with its delay."""
+    """Return what the queues shall hold for records of the stream, each with its delay."""
     return [found for record in records if (found := _message(record["dynamodb"], now))]
 
 
@@ -35,7 +35,7 @@ def _message(change: Mapping[str, Any], now: datetime) -> tuple[Message, int] | 
 
 
 def message(pk: str, sk: str, organization_id: int) -> Message:
-    """Return the message about an event's, a delivery's or a recording's row."""
+    """Return the message about the row of an event, a delivery, a recording or a text message."""
     kind, _, event_id = pk.partition("#")
     if kind == "CALL":
         return {
@@ -43,5 +43,7 @@ def message(pk: str, sk: str, organization_id: int) -> Message:
             "call": int(event_id),
             "organization": organization_id,
         }
+    if kind == "TEXT":
+        return {"text": event_id, "organization": organization_id}
     about: Message = {"event": event_id, "organization": organization_id}
     return about if kind == "EVENT" else about | {"endpoint": sk.removeprefix("TO#")}

@@ -21,6 +21,8 @@ from .events import (
     NUMBER_UPDATE,
     RECORDING_UPDATE,
     REPORT_UPDATE,
+    SMS_RECEIVED,
+    SMS_STATUS,
     STATUS_UPDATE,
     WEBHOOK_TEST,
     Attempt,
@@ -32,7 +34,7 @@ from .events import (
     call_event_id,
 )
 from .instructions import ConnectStream, Dial, Hangup, Instruction, Say
-from .messages import Message
+from .messages import Consent, Message, Text, TextStatus
 from .numbers import (
     Capabilities,
     Number,
@@ -56,6 +58,8 @@ __all__ = [
     "NUMBER_UPDATE",
     "RECORDING_UPDATE",
     "REPORT_UPDATE",
+    "SMS_RECEIVED",
+    "SMS_STATUS",
     "STATUS_UPDATE",
     "WEBHOOK_TEST",
     "Actor",
@@ -72,6 +76,7 @@ __all__ = [
     "CallerId",
     "Capabilities",
     "ConnectStream",
+    "Consent",
     "ConversationFlow",
     "Delivery",
     "DeliveryState",
@@ -103,6 +108,8 @@ __all__ = [
     "SipRoute",
     "SipTrunk",
     "Spending",
+    "Text",
+    "TextStatus",
     "Token",
     "TrunkAttempt",
     "TrunkSecrets",

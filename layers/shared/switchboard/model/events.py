@@ -11,6 +11,9 @@ REPORT_UPDATE = "report-update"
 NUMBER_UPDATE = "number-update"
 RECORDING_UPDATE = "recording-update"
 """A carrier has a recording; later, that it is kept here or could not be had."""
+SMS_RECEIVED = "sms_received"
+SMS_STATUS = "sms-status"
+"""How a text message ended that was sent: delivered, undelivered, failed."""
 WEBHOOK_TEST = "webhook-test"
 EVENT_TYPES = (
     STATUS_UPDATE,
@@ -18,6 +21,8 @@ EVENT_TYPES = (
     REPORT_UPDATE,
     RECORDING_UPDATE,
     NUMBER_UPDATE,
+    SMS_RECEIVED,
+    SMS_STATUS,
 )
 
 

@@ -15,6 +15,12 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     CALL#<id>             / CALL       [ORG#<id>#CALL   / <id>]
     SID#<org>#<sid>       / SID        points to a call
     MESSAGE#<org>#<sid>   / MESSAGE    [ORG#<id>#MESSAGE / <time>]
+    CONSENT#<org>#<our e164> / <e164>  what its holder has told our number: stop, start, help
+    TEXT#<id>             / TEXT       [ORG#<id>#TEXT#<how far> / <carrier>#<time>]
+                                       and while it waits or is being sent [TEXTDUE#<n> / <time>]
+    TEXTSID#<org>#<sid>   / SID        points to a text
+    TEXTKEY#<org>#<key>   / TEXTKEY    points to the text that was sent with this key
+    PACE#<org>#<e164>     / PACE       until when a number has to send what was asked of it
     DIAL#<org>#<key>      / DIAL       points to the call that was placed with this key
     ORG#<id>              / CALLERID#<e164>
     LIMIT#<org>#<limit>…  / PLACES     who takes up the places of a limit
@@ -58,6 +64,7 @@ from .recordings import Recordings
 from .releases import Releases
 from .reports import Reports
 from .table import Taken
+from .texts import TextContext, Texts
 from .tokens import Tokens
 from .totals import Totals
 from .trunks import Trunks
@@ -72,6 +79,7 @@ __all__ = [
     "Slice",
     "Store",
     "Taken",
+    "TextContext",
 ]
 
 
@@ -90,6 +98,7 @@ class Store(
     Dialing,
     Limits,
     Messages,
+    Texts,
     Leases,
     Audit,
     Caches,

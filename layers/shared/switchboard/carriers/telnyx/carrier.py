@@ -6,11 +6,12 @@ from ..features import Features
 from .checks import TelnyxChecks
 from .numbers import TelnyxNumbers
 from .recordings import TelnyxRecordings
+from .texts import TelnyxTexts
 from .voice import TelnyxVoice
 
 
-class Telnyx(TelnyxVoice, TelnyxNumbers, TelnyxRecordings, TelnyxChecks):
-    """One Telnyx account: its calls, its numbers, its recordings and the account itself."""
+class Telnyx(TelnyxVoice, TelnyxNumbers, TelnyxRecordings, TelnyxTexts, TelnyxChecks):
+    """One Telnyx account: its calls, numbers, recordings and texts, and the account itself."""
 
     features: ClassVar[Features] = Features(
         purchase_requests=1,

@@ -7,18 +7,25 @@ from typing import Any, ClassVar
 
 from cryptography.exceptions import InvalidSignature
 
-from ...errors import InvalidRequest, SignatureInvalid, SignatureUnauthorized
-from ...model import CallEvent, CallStatus, Direction, parse_e164
+from ...errors import (
+    CarrierError,
+    InvalidRequest,
+    RecipientOptedOut,
+    SignatureInvalid,
+    SignatureUnauthorized,
+)
+from ...model import CallEvent, CallStatus, Direction, Refusal, TextStatus, parse_e164
 from ..base import (
     Ignored,
     InboundCall,
     InboundMessage,
+    MessageReceipt,
     RecordingSaved,
     Webhook,
     WebhookRequest,
 )
 from ..sip import TRUNK_FAILURES, called_numbers, is_sip, party, user_of
-from .api import TelnyxApi, public_key
+from .api import OPTED_OUT, TelnyxApi, public_key
 from .state import own_id, read_client_state
 
 _FRESH_S = 300
@@ -48,6 +55,15 @@ _HANGUP_UNANSWERED = {
     "no_answer": CallStatus.NO_ANSWER,
     "user_busy": CallStatus.BUSY,
 }
+
+_TEXT_STATUS = {
+    **dict.fromkeys(["queued", "sending", "sent", "delivery_unconfirmed"], TextStatus.SENT),
+    "delivered": TextStatus.DELIVERED,
+    "delivery_failed": TextStatus.UNDELIVERED,
+    "sending_failed": TextStatus.FAILED,
+    "expired": TextStatus.FAILED,
+}
+_KEYWORDS = {"OPT_IN": "start", "OPT_OUT": "stop", "HELP": "help"}
 
 _ORDER_EVENTS = {"number_order.complete", "number.order.status.update"}
 
@@ -90,6 +106,8 @@ class TelnyxWebhooks(TelnyxApi):
             return _message(payload)
         if event_type == "call.recording.saved":
             return _recording(data, payload)
+        if event_type in ("message.sent", "message.finalized"):
+            return _receipt(payload, request.text_id)
         if not event_type.startswith(("call.", "streaming.")) or not payload.get("call_control_id"):
             return Ignored(event_type)
         event = self._call_event(data, payload)
@@ -179,6 +197,8 @@ def _message(payload: dict[str, Any]) -> InboundMessage:
             to=str(payload["to"][0]["phone_number"]),
             body=str(payload.get("text") or ""),
             media_urls=tuple(str(media["url"]) for media in payload.get("media") or []),
+            # What it has answered by itself, by keywords that the account can change.
+            keyword=_KEYWORDS.get(str(payload.get("autoresponse_type"))),
         )
     except (KeyError, TypeError, IndexError) as error:
         raise InvalidRequest("A Telnyx message without id, from or to") from error
@@ -204,6 +224,26 @@ def _recording(data: dict[str, Any], payload: dict[str, Any]) -> RecordingSaved:
         duration=round((ended - began).total_seconds()) if began and ended else None,
         channels=2 if payload.get("channels") == "dual" else 1,
     )
+
+
+def _receipt(payload: dict[str, Any], text_id: str | None) -> Webhook:
+    try:
+        message_sid, word = str(payload["id"]), str(payload["to"][0]["status"])
+    except (KeyError, TypeError, IndexError) as error:
+        raise InvalidRequest("A Telnyx receipt without id or to") from error
+    if word not in _TEXT_STATUS:
+        return Ignored(f"message {word}")
+    return MessageReceipt(message_sid, _TEXT_STATUS[word], text_id, _why_not(payload))
+
+
+def _why_not(payload: dict[str, Any]) -> Refusal | None:
+    match payload.get("errors"):
+        case [{"code": code, **said}, *_]:
+            kind = RecipientOptedOut if str(code) == OPTED_OUT else CarrierError
+            words = said.get("detail") or said.get("title") or "no reason given"
+            text = f"Telnyx did not deliver the message: {words} (error {code})."
+            return Refusal(kind.status, kind.code, text)
+    return None
 
 
 def _timestamp(text: object) -> datetime | None:

@@ -6,11 +6,12 @@ from ..features import Features
 from .checks import TwilioChecks
 from .numbers import TwilioNumbers
 from .recordings import TwilioRecordings
+from .texts import TwilioTexts
 from .voice import TwilioVoice
 
 
-class Twilio(TwilioVoice, TwilioNumbers, TwilioRecordings, TwilioChecks):
-    """One Twilio account: its calls, its numbers, its recordings and the account itself."""
+class Twilio(TwilioVoice, TwilioNumbers, TwilioRecordings, TwilioTexts, TwilioChecks):
+    """One Twilio account: its calls, numbers, recordings and texts, and the account itself."""
 
     features: ClassVar[Features] = Features(
         purchase_requests=1,
