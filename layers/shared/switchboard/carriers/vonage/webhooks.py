@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from ...errors import InvalidRequest, SignatureInvalid, SignatureMissing
-from ...model import CallEvent, CallStatus, Direction, parse_e164
+from ...model import CallEvent, CallStatus, Cost, Direction, parse_e164
 from ..base import (
     Ignored,
     InboundCall,
@@ -149,6 +149,7 @@ class VonageWebhooks(VonageApi):
             duration=duration,
             hangup_cause=str(cause) if cause and status and status.is_final else None,
             answered_by=_ANSWERED_BY.get(word),
+            cost=_cost(said),
             call_id=call_id,
         )
 
@@ -193,6 +194,12 @@ def _message(said: dict[str, Any]) -> InboundMessage:
         to=_number(to),
         body=str(said.get("text") or ""),
     )
+
+
+def _cost(said: dict[str, Any]) -> Cost | None:
+    price = said.get("price")
+    # Vonage's prices are in euros, whatever the account is billed in.
+    return Cost(price, "EUR") if isinstance(price, str) and price else None
 
 
 def _other(said: dict[str, Any]) -> str:
