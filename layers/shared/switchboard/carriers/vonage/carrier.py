@@ -24,5 +24,7 @@ class Vonage(VonageVoice, VonageNumbers, VonageRecordings, VonageTexts, VonageCh
         has_number_ids=False,
         takes_any_voice_url=False,
         switches_messages=False,
+        sends_texts=True,
+        refuses_opted_out=False,
         verifies_caller_ids=False,
     )
