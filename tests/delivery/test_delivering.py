@@ -110,7 +110,7 @@ def test_what_the_carrier_says_that_a_call_cost_is_in_the_end_of_call_report(
     whole_call(post)
     post.run(seconds=told_after_s)
     happen(post, None, id="cost", cost=Cost("0.0020", "USD"))
-    post.run()
+    post.run(minutes=1)
 
     message = post.receivers.at(URL)[-1].json["message"]
     assert message["type"] == "end-of-call-report"
