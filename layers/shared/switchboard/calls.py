@@ -94,6 +94,8 @@ def connect(
 ) -> WebhookReply:
     """Tell the carrier what the person who took our call shall hear."""
     call = record(app, carrier, organization_id, answered.event)
+    if answered.awaited_by not in (None, call.options.machine_detection):
+        return WebhookReply()
     return carrier.reply(call, outbound_instruction(app, call))
 
 
