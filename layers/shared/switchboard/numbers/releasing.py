@@ -104,12 +104,17 @@ def _check_releasable(number: Number, now: datetime) -> None:
             f"{number.phone_number} is ordered and not delivered yet: there is nothing to "
             "release. Repeat the purchase with its Idempotency-Key to see how it stands."
         )
-    running = number.release.running_since if number.release else None
-    if running is not None and now - running < _IN_FLIGHT:
+    if is_in_flight(number, now):
         raise ReleaseInProgress(
             f"{number.phone_number} is just being released by another request. Repeat this one "
             "in a minute to see how it ended."
         )
+
+
+def is_in_flight(number: Number, now: datetime) -> bool:
+    """Tell whether somebody may still be asking the carrier to take a number back."""
+    running = number.release.running_since if number.release else None
+    return running is not None and now - running < _IN_FLIGHT
 
 
 def _claim(app: App, number: Number) -> Number:

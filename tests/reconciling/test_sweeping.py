@@ -1,0 +1,163 @@
+"""The sweep: it goes on where it stopped, and two at once do no harm."""
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from switchboard.app import App
+from switchboard.errors import OutcomeUnknown
+from switchboard.model import E164, NumberStatus
+from switchboard.numbers import purchasing, releasing
+from switchboard.reconciling import running
+from tests.builders import ORGANIZATION, OTHER_ORGANIZATION, a_purchase, an_organization
+from tests.clock import Clock
+from tests.fakes import Books
+from tests.unit.holding import held, hold
+
+LOST = OutcomeUnknown("no answer")
+NUMBERS = [E164(f"+1415555010{n}") for n in range(5)]
+URL = "https://hooks.example.com/fake"
+FAR = timedelta(days=9)
+
+
+@pytest.fixture
+def releasing_five(app: App, books: Books) -> None:
+    """Five numbers whose release nobody settled."""
+    for number in NUMBERS:
+        hold(app, phone_number=number, carrier_number_id=f"PN{number[1:]}")
+        books.hold(number, points_here=True, points_nowhere=False, voice_url=URL)
+        books.failures["release"] = [LOST]
+        releasing.release(app, ORGANIZATION, number)
+    books.requests.clear()
+
+
+def left(app: App) -> list[str]:
+    return [it for it in NUMBERS if app.store.number(it)]
+
+
+@pytest.mark.usefixtures("releasing_five")
+def test_a_sweep_stops_in_time_and_the_next_one_goes_on_there(
+    app: App, books: Books, clock: Clock
+) -> None:
+    until = clock() + timedelta(seconds=25)
+    # Every release takes ten seconds.
+    slow = books.ask
+
+    def ask(method: str) -> None:
+        slow(method)
+        if method == "release":
+            clock.advance(seconds=10)
+
+    books.ask = ask  # type: ignore[method-assign]
+    first = running.sweep(app, until)
+
+    assert not first.is_complete
+    assert left(app) == NUMBERS[3:]
+    assert app.store.progress("reconcile-unsettled").at == ("1001", "fake", f"1:{NUMBERS[2]}")
+
+    second = running.sweep(app, clock() + FAR)
+
+    assert second.is_complete
+    assert second.found == {"release": 2}
+    assert left(app) == []
+    assert app.store.progress("reconcile-unsettled").at == ()
+
+
+@pytest.mark.usefixtures("releasing_five")
+@pytest.mark.parametrize("dies_at", range(1, 12))
+def test_a_sweep_that_dies_anywhere_is_finished_by_the_next(
+    app: App, books: Books, clock: Clock, dies_at: int
+) -> None:
+    count, ask = 0, books.ask
+
+    def dying(method: str) -> None:
+        nonlocal count
+        count += 1
+        if count == dies_at:
+            raise KeyboardInterrupt
+        ask(method)
+
+    books.ask = dying  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        running.sweep(app, clock() + FAR)
+    books.ask = ask  # type: ignore[method-assign]
+    # Whatever it was at is in flight, and the account is reserved, for a while.
+    clock.advance(minutes=7)
+
+    running.sweep(app, clock() + FAR)
+
+    assert left(app) == []
+    assert sorted(books.released) == sorted(f"PN{number[1:]}" for number in NUMBERS)
+
+
+@pytest.mark.usefixtures("releasing_five")
+def test_two_at_once_do_no_harm(app: App, books: Books, clock: Clock) -> None:
+    threads = [threading.Thread(target=lambda: running.sweep(app, clock() + FAR)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    running.sweep(app, clock() + FAR)
+
+    assert left(app) == []
+    assert sorted(books.released) == sorted(f"PN{number[1:]}" for number in NUMBERS)
+
+
+@pytest.mark.usefixtures("releasing_five")
+def test_an_account_that_another_run_is_at_is_left_to_that_one(
+    app: App, books: Books, clock: Clock
+) -> None:
+    with app.store.lease(f"reconcile-{ORGANIZATION}-fake", clock(), 300):
+        outcomes = [it.problem for it in running.apply(app)]
+
+    assert outcomes == ["another run is mending this account just now"] * 5
+    assert left(app) == NUMBERS
+    assert books.released == []
+
+
+def test_an_odd_account_keeps_no_later_one_from_its_turn(
+    app: App, books: Books, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.store.add_organization(an_organization(id=OTHER_ORGANIZATION))
+    app.secrets.store_carrier(OTHER_ORGANIZATION, "fake", {"key": "k"})
+    for owner, key, number in (
+        (ORGANIZATION, "k1", NUMBERS[0]),
+        (OTHER_ORGANIZATION, "k2", NUMBERS[1]),
+    ):
+        books.lost_answers.append(LOST)
+        purchasing.purchase(app, owner, a_purchase(phone_number=number), key)
+    books.failures["find_held"] = [ZeroDivisionError("a defect")]
+
+    swept = running.sweep(app, clock() + FAR)
+
+    assert swept.problems == 1
+    assert held(app, NUMBERS[0]).status is NumberStatus.PENDING
+    assert held(app, NUMBERS[1]).status is NumberStatus.ACTIVE
+
+
+def test_all_that_an_account_holds_is_looked_at_once_an_hour(
+    app: App, books: Books, clock: Clock
+) -> None:
+    for _ in range(4):
+        running.sweep(app, clock() + FAR)
+        clock.advance(minutes=20)
+
+    assert books.requests.count("held_numbers") == 2
+
+
+def test_while_nothing_is_open_no_carrier_is_asked(app: App, books: Books, clock: Clock) -> None:
+    running.sweep(app, clock() + FAR)
+    books.requests.clear()
+    clock.advance(minutes=5)
+
+    quiet = replace(app, carrier_class=_refuse)
+    running.sweep(quiet, clock() + FAR)
+
+    assert books.requests == []
+
+
+def _refuse(name: str) -> object:
+    raise AssertionError(f"{name} was imported")
