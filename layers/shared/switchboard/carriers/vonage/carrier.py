@@ -5,10 +5,11 @@ from typing import ClassVar
 from ..features import Features
 from .checks import VonageChecks
 from .numbers import VonageNumbers
+from .traces import VonageTraces
 from .voice import VonageVoice
 
 
-class Vonage(VonageVoice, VonageNumbers, VonageChecks):
+class Vonage(VonageVoice, VonageNumbers, VonageTraces, VonageChecks):
     """One Vonage account: its calls, its numbers and the account itself."""
 
     features: ClassVar[Features] = Features(
