@@ -208,10 +208,6 @@ class CarrierContext:
     urls_allowed: tuple[str, ...] = ()
     """Beginnings of an organization's own URLs that need not be HTTPS: the local stack's."""
 
-    def is_allowed(self, url: str) -> bool:
-        """Tell whether a URL is one of those that the deployment excepts."""
-        return any(url.startswith(f"{origin}/") for origin in self.urls_allowed)
-
     def trunk_url(self, path: str, trunk_id: str) -> str:
         """Return the public URL of `path` for what speaks for one SIP trunk."""
         return f"{self.public_base_url}{path}?trunk={self.organization_id}-{trunk_id}"
