@@ -19,8 +19,8 @@ from .mending import Mended, mend
 
 logger = logging.getLogger(__name__)
 
-# Longer than the function that sweeps may run.
-_LEASE_S = 360
+LEASE_S = 360
+"""How long an account is reserved: for longer than the function that sweeps may run."""
 # What nobody settled is looked for by every sweep; everything that an account holds this often.
 _ALL_EVERY = timedelta(hours=1)
 _UNSETTLED, _HOLDINGS = "reconcile-unsettled", "reconcile-holdings"
@@ -133,7 +133,7 @@ class _Bench:
         if self._is_ours is None:
             account = self._account
             name = f"reconcile-{account.organization.id}-{account.name}"
-            lease = account.app.store.lease(name, account.app.clock(), _LEASE_S)
+            lease = account.app.store.lease(name, account.app.clock(), LEASE_S)
             try:
                 self._held.enter_context(lease)
             except Taken:

@@ -1,6 +1,7 @@
 """What Telnyx's own records say of calls: the events that it sent, or tried to send."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -61,7 +62,7 @@ class TelnyxTraces(TelnyxWebhooks):
         marked = own_id(read_client_state(payload.get("client_state")))
         is_same = payload["call_control_id"] == call.call_sid
         is_ours = is_same if call.call_sid else marked == call.id
-        return self._call_event(data, payload) if is_ours else None
+        return replace(self._call_event(data, payload), call_id=call.id) if is_ours else None
 
     def _alive(self, call: Call) -> list[Trace]:
         """Look among the calls that go on, in case their events are not listed yet."""
