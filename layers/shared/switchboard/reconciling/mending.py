@@ -38,6 +38,9 @@ def mend(account: Account, finding: Finding, *, by_person: bool) -> Mended:
     """
     if finding.kind.is_left_alone:
         return Mended(finding)
+    if finding.kind is Kind.ACCOUNT and not by_person:
+        # It makes what is missing, and stores it: the sweep may not write secrets.
+        return Mended(finding, problem=_FOR_A_PERSON)
     try:
         return Mended(finding, _mended(account, finding, by_person))
     except (Taken, CallNotFound):
@@ -60,7 +63,7 @@ def _mended(account: Account, finding: Finding, by_person: bool) -> str:
         case Kind.UNRECORDED, _:
             return _taken_over(app, _connected(account), finding)
         case Kind.ACCOUNT, _:
-            return _connected_again(account) if by_person else _FOR_A_PERSON
+            return _connected_again(account)
         case ((Kind.DIAL | Kind.CALL), CallFinding()):
             return _settled(account, subject)
         case Kind.PLACE, Places():
