@@ -30,9 +30,10 @@ def reconcile(
         ),
     ] = None,
 ) -> None:
-    """Hold the table against what the carriers have; end with 1 when something could not be mended.
+    """Hold the table against what the carriers have.
 
-    Numbers that do not carry our mark are listed with their monthly price, and never touched.
+    Ends with 1 when something could not be looked at or mended. Numbers that do not carry our
+    mark are listed with their monthly price, and never touched.
     """
     from switchboard.reconciling import running
 
@@ -45,7 +46,7 @@ def reconcile(
         found = [_applied(it) for it in running.apply(deployment, organization)]
     output.say(_summary(found))
     output.result(found)
-    if any(it.get("problem") for it in found):
+    if any(it.get("problem") or it["kind"] == "unreadable" for it in found):
         raise typer.Exit(1)
 
 

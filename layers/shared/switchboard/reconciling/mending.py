@@ -11,7 +11,7 @@ from .. import accounts, calls, placing
 from ..app import App
 from ..carriers.base import Carrier
 from ..errors import CallNotFound, CarrierNotConnected, SwitchboardError
-from ..model import CallEvent, CallStatus, Number, NumberStatus
+from ..model import E164, CallEvent, CallStatus, Number
 from ..numbers import importing, purchasing, releasing
 from ..store import Taken
 from .findings import CallFinding, Finding, Kind, Places
@@ -83,10 +83,8 @@ def _connected(account: Account) -> Carrier:
 
 def _brought_up_to_date(app: App, carrier: Carrier, seen: Number, by_person: bool) -> str:
     number = app.store.number(seen.phone_number)
-    settled = (NumberStatus.ACTIVE, NumberStatus.INACTIVE)
-    if number is None or number.carrier != carrier.name or number.status not in settled:
-        return _CHANGED
-    if number.organization_id != seen.organization_id:
+    same = (seen.organization_id, seen.carrier, seen.version)
+    if number is None or (number.organization_id, number.carrier, number.version) != same:
         return _CHANGED
     held = carrier.find_held(number.phone_number)
     problem = importing.bring_up_to_date(app, carrier, number, held, elsewhere=by_person)
@@ -96,7 +94,7 @@ def _brought_up_to_date(app: App, carrier: Carrier, seen: Number, by_person: boo
 def _taken_over(app: App, carrier: Carrier, finding: Finding) -> str:
     number = app.store.number(finding.target)
     # Only now: the list was read before, and the number may have been released since.
-    held = carrier.find_held(finding.target) if number is None else None  # type: ignore[arg-type]
+    held = carrier.find_held(E164(finding.target)) if number is None else None
     if held is None or not held.points_here:
         return _CHANGED
     adopted = importing.adopt(app, finding.organization_id, carrier.name, held)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from ...errors import NothingThere
+from ...errors import NotConfigurable, NothingThere
 from ...model import Call, CallEvent, Direction
 from ..base import Trace
 from .api import PAGE_SIZE
@@ -26,7 +26,11 @@ class TelnyxTraces(TelnyxWebhooks):
         One request, or two. Every leg of ours carries our id of the call, so whatever is found is
         certain. The list reaches back 24 hours, longer than any call:
         https://developers.telnyx.com/api-reference/debugging/list-call-events
+
+        A call that came in over a SIP trunk is listed under addresses that we do not know.
         """
+        if call.bridge and call.direction is Direction.INBOUND:
+            raise NotConfigurable("Telnyx lists calls over SIP trunks by their SIP addresses only.")
         found: dict[str, list[CallEvent]] = {}
         for event in self._events(call):
             found.setdefault(event.call_sid, []).append(event)
@@ -44,7 +48,7 @@ class TelnyxTraces(TelnyxWebhooks):
             "from": theirs if inbound else ours,
             "occurred_at": {"gte": (call.created_at - _BEFORE).isoformat()},
         }
-        # Over a SIP trunk it goes to an address, or comes to one.
+        # Over a SIP trunk it goes to an address that only the trunk knows.
         if not call.bridge:
             wanted["to"] = ours if inbound else theirs
         return self._ask(
@@ -92,7 +96,7 @@ class TelnyxTraces(TelnyxWebhooks):
 def _listed(page: Any) -> Iterator[dict[str, Any]]:
     for count, entry in enumerate(page):
         if count == _MOST_EVENTS:
-            raise ValueError("more events than two numbers can have in a day")
+            raise NotConfigurable("Telnyx lists too many events to find one call among them.")
         data = _raw(entry.metadata, str(entry.name))
         if data:
             yield data
