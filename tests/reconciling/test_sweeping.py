@@ -1,6 +1,7 @@
 """The sweep: it goes on where it stopped, and two at once do no harm."""
 
 import threading
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,7 +15,7 @@ from switchboard.reconciling import running
 from tests.builders import ORGANIZATION, OTHER_ORGANIZATION, a_purchase, an_organization
 from tests.clock import Clock
 from tests.fakes import Books
-from tests.unit.holding import held, hold
+from tests.unit.holding import counted, held, hold
 
 LOST = OutcomeUnknown("no answer")
 NUMBERS = [E164(f"+1415555010{n}") for n in range(3)]
@@ -158,6 +159,18 @@ def test_while_nothing_is_open_no_carrier_is_asked(app: App, books: Books, clock
     running.sweep(quiet, clock() + FAR)
 
     assert books.requests == []
+
+
+def test_a_sweep_without_anything_to_do_costs_few_requests(
+    app: App, books: Books, clock: Clock
+) -> None:
+    running.sweep(app, clock() + FAR)
+    watched, made = counted(app)
+
+    running.sweep(watched, clock() + FAR)
+
+    # Where it stopped, the organizations, each account's numbers and calls, the places, the end.
+    assert Counter(made) == {"Query": 1 + 2 * 2, "GetItem": 2, "BatchGetItem": 1, "PutItem": 1}
 
 
 def _refuse(name: str) -> object:

@@ -70,6 +70,18 @@ def release(
     raise ServiceUnavailable(f"{wanted} is being changed by others. Nothing was done. Try again.")
 
 
+def finish(app: App, number: Number) -> Released:
+    """Finish a release that nobody settled, of the very row that was read.
+
+    Raises Taken when the row has changed since: the number may have been bought anew. Raises
+    ReleaseInProgress, CarrierNotConnected, and CarrierError as `release` does.
+    """
+    _check_releasable(number, app.clock())
+    carrier = app.carrier(number.carrier, number.organization_id)
+    is_certain = _give_back(app, carrier, _claim(app, number), is_repeated=True)
+    return Released(number.phone_number, number.carrier, is_certain)
+
+
 # --- before the carrier is asked ---
 
 

@@ -10,13 +10,20 @@ from datetime import datetime
 from .. import accounts, calls, placing
 from ..app import App
 from ..carriers.base import Carrier
-from ..errors import CallNotFound, CarrierNotConnected, SwitchboardError
+from ..errors import (
+    CallNotFound,
+    CarrierNotConnected,
+    ReleaseInProgress,
+    SwitchboardError,
+)
 from ..model import E164, CallEvent, CallStatus, Number
 from ..numbers import importing, purchasing, releasing
 from ..store import Taken
 from .findings import CallFinding, Finding, Kind, Places
 from .looking import Account
 
+# Somebody else was faster: what is found then is looked at by the next run.
+_OVERTAKEN = (Taken, CallNotFound, ReleaseInProgress)
 _CHANGED = "it changed meanwhile, and is looked at again"
 _FOR_A_PERSON = "left to `switchboard reconcile --apply`"
 
@@ -43,7 +50,7 @@ def mend(account: Account, finding: Finding, *, by_person: bool) -> Mended:
         return Mended(finding, problem=_FOR_A_PERSON)
     try:
         return Mended(finding, _mended(account, finding, by_person))
-    except (Taken, CallNotFound):
+    except _OVERTAKEN:
         return Mended(finding, problem=_CHANGED)
     except SwitchboardError as error:
         return Mended(finding, problem=str(error))
@@ -56,7 +63,7 @@ def _mended(account: Account, finding: Finding, by_person: bool) -> str:
             order = purchasing.settle_open(app, subject)
             return f"the order is {order.status.value}" if order else _CHANGED
         case Kind.RELEASE, Number():
-            done = releasing.release(app, finding.organization_id, subject.phone_number)
+            done = releasing.finish(app, subject)
             return "released" if done.is_certain else "asked again, without an answer"
         case ((Kind.VANISHED | Kind.ELSEWHERE | Kind.BACK), Number()):
             return _brought_up_to_date(app, _connected(account), subject, by_person)
