@@ -15,20 +15,21 @@ if TYPE_CHECKING:
     from switchboard.reconciling.mending import Mended
 
 
+_Plan = Annotated[bool, typer.Option("--plan", help="Show every difference, and change nothing.")]
+_Apply = Annotated[bool, typer.Option("--apply", help="Settle and mend every difference.")]
+_Organization = Annotated[
+    int | None,
+    typer.Option(
+        "--organization", metavar="ID", min=1, max=LAST_ID, help="This one only, not all."
+    ),
+]
+
+
 def reconcile(
     ctx: typer.Context,
-    plan: Annotated[
-        bool, typer.Option("--plan", help="Show every difference, and change nothing.")
-    ] = False,
-    apply: Annotated[
-        bool, typer.Option("--apply", help="Settle and mend every difference.")
-    ] = False,
-    organization: Annotated[
-        int | None,
-        typer.Option(
-            "--organization", metavar="ID", min=1, max=LAST_ID, help="This one only, not all."
-        ),
-    ] = None,
+    plan: _Plan = False,
+    apply: _Apply = False,
+    organization: _Organization = None,
 ) -> None:
     """Hold the table against what the carriers have.
 

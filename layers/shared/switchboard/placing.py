@@ -122,8 +122,7 @@ def give_up(app: App, call: Call, cause: str) -> None:
 
 def is_in_flight(call: Call, now: datetime) -> bool:
     """Tell whether somebody may still be asking a carrier to place a call."""
-    began = call.attempts[-1].at if call.attempts else call.created_at
-    return now - began < _IN_FLIGHT
+    return now - call.asked_at < _IN_FLIGHT
 
 
 # --- the next trunk ---

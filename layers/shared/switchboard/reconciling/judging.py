@@ -170,20 +170,23 @@ def going_on(
     trace = next(iter(certain or possible), None)
     if trace is not None:
         return _told(scope, call, trace)
-    if not call.call_sid and traces is not None:
-        if scope.now - call.created_at < purchasing.GRACE:
-            return None  # the carrier may show it a little later
-        cause = f"{scope.carrier} has no record of the call: it was not placed"
-        return _of(scope, Kind.DIAL, call, cause, "end it as failed", None, cause)
-    if scope.now < limits.lasts_until(call, call.created_at) + _SLACK:
+    if call.call_sid or traces is None:
+        return _overlong(scope, call, traces is not None)
+    if scope.now - call.asked_at < purchasing.GRACE:
+        return None  # the carrier may show it a little later
+    cause = f"{scope.carrier} has no record of the call: it was not placed"
+    return _of(scope, Kind.DIAL, call, cause, "end it as failed", None, cause)
+
+
+def _overlong(scope: Scope, call: Call, was_asked: bool) -> Finding | None:
+    """Judge a call of which nobody knows anything any more."""
+    over = limits.lasts_until(call, call.created_at)
+    if scope.now < over + _SLACK:
         return None
-    cause = (
-        "the event of its end never came"
-        if traces is None
-        else (f"{scope.carrier} has no record of the call any more")
-    )
-    says = f"must be over since {limits.lasts_until(call, call.created_at):%Y-%m-%d %H:%M} UTC"
-    return _of(scope, Kind.CALL, call, f"{says}; {cause}", "end it", None, cause)
+    unknown = f"{scope.carrier} has no record of the call any more"
+    cause = unknown if was_asked else "the event of its end never came"
+    says = f"must be over since {over:%Y-%m-%d %H:%M} UTC; {cause}"
+    return _of(scope, Kind.CALL, call, says, "end it", None, cause)
 
 
 def _told(scope: Scope, call: Call, trace: Trace) -> Finding | None:

@@ -47,16 +47,15 @@ def _alike(client: "Client", call: Call) -> list[Any]:
     """Return the calls that may be this one, oldest first."""
     # Over a SIP trunk it went to an address that only the trunk knows.
     to = {} if call.bridge else {"to": call.customer_number}
-    began = call.attempts[-1].at if call.attempts else call.created_at
     # Newest first: what is older than our request ends the search. A queued call has no start.
     listed: Iterator[Any] = client.calls.stream(
         from_=call.phone_number, page_size=PAGE_SIZE if call.bridge else 50, **to
     )
-    recent = takewhile(lambda it: _at(it.date_created) >= began - _BEFORE, listed)
+    recent = takewhile(lambda it: _at(it.date_created) >= call.asked_at - _BEFORE, listed)
     found = [
         it
         for it in recent
-        if _at(it.date_created) <= began + _AFTER
+        if _at(it.date_created) <= call.asked_at + _AFTER
         and it.direction == "outbound-api"
         and _called(it.to) == call.customer_number
     ]

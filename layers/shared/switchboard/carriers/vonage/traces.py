@@ -83,4 +83,4 @@ def _number(endpoint: object) -> str:
 
 
 def _moment(call: Call, offset: timedelta) -> str:
-    return (call.created_at + offset).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (call.asked_at + offset).strftime("%Y-%m-%dT%H:%M:%SZ")
