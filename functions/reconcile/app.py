@@ -14,8 +14,8 @@ from switchboard.reconciling import running
 # Named like the package, so that every module's own logger speaks through it.
 logger = Logger(service="switchboard")
 
-# Longer than everything that one finding can take: three requests to a carrier that is silent.
-_LAST_STEP = timedelta(seconds=45)
+# Longer than everything that one finding can take: four requests to a carrier that is silent.
+_LAST_STEP = timedelta(seconds=60)
 
 
 def lambda_handler(

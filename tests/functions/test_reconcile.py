@@ -33,7 +33,7 @@ def test_it_settles_what_nobody_settled(app: App, books: Books) -> None:
 def test_without_time_it_begins_nothing_and_the_next_run_does(app: App, books: Books) -> None:
     _lose_a_release(app, books)
 
-    said = lambda_handler(load("reconcile/sweep"), Running(40), lambda: app)  # type: ignore[arg-type]
+    said = lambda_handler(load("reconcile/sweep"), Running(55), lambda: app)  # type: ignore[arg-type]
     assert said == {"found": {}, "problems": 0, "is_complete": False}
     assert app.store.number(NUMBER) is not None
 

@@ -140,6 +140,26 @@ def test_an_odd_account_keeps_no_later_one_from_its_turn(
     assert held(app, NUMBERS[1]).status is NumberStatus.ACTIVE
 
 
+def test_an_account_whose_listing_kills_a_run_is_passed_over_by_the_next(
+    app: App, books: Books, clock: Clock
+) -> None:
+    app.store.add_organization(an_organization(id=OTHER_ORGANIZATION))
+    app.secrets.store_carrier(OTHER_ORGANIZATION, "fake", {"key": "k"})
+    books.hold(NUMBERS[0], points_here=True, points_nowhere=False, voice_url=URL)
+    books.failures["held_numbers"] = [KeyboardInterrupt()]  # type: ignore[list-item]
+    with pytest.raises(KeyboardInterrupt):
+        running.sweep(app, clock() + FAR)
+
+    swept = running.sweep(app, clock() + FAR)
+
+    assert swept.problems == 1
+    assert held(app, NUMBERS[0]).organization_id == OTHER_ORGANIZATION
+    books.requests.clear()
+    clock.advance(hours=1)
+    assert running.sweep(app, clock() + FAR).problems == 0
+    assert books.requests.count("held_numbers") == 2
+
+
 def test_all_that_an_account_holds_is_looked_at_once_an_hour(
     app: App, books: Books, clock: Clock
 ) -> None:

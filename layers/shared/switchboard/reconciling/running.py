@@ -24,6 +24,9 @@ LEASE_S = 360
 # What nobody settled is looked for by every sweep; everything that an account holds this often.
 _ALL_EVERY = timedelta(hours=1)
 _UNSETTLED, _HOLDINGS = "reconcile-unsettled", "reconcile-holdings"
+# Stands for a place while an account is being listed. Whoever dies while it mends leaves the
+# account reserved, so that the next run passes over it, too.
+_LISTING = "listing"
 
 type Look = Callable[[Account, str], Iterator[Seen]]
 
@@ -153,15 +156,26 @@ def _pass(app: App, name: str, look: Look, until: datetime, swept: Swept) -> Non
     for account in _accounts(app, None):
         if place and place.is_behind(account, app):
             continue
+        if place and place.is_at(account) and place.after == _LISTING:
+            # Whatever it died of, such as a list without an end, would kill this run as well.
+            logger.error("account not listed", extra={"carrier": account.name})
+            swept.problems += 1
+            continue
         after = place.after if place and place.is_at(account) else ""
+        place = None
+        if name == _HOLDINGS and account.name != BYO and not after:
+            _note(account, name, progress, _LISTING)
         stopped = _swept(account, look, after, until, swept)
         if stopped is not None:
-            here = (str(account.organization.id), account.name, stopped)
-            app.store.put_progress(name, replace(progress, at=here))
+            _note(account, name, progress, stopped)
             swept.is_complete = False
             return
-        place = None
     app.store.put_progress(name, Progress(completed_at=begun))
+
+
+def _note(account: Account, name: str, progress: Progress, after: str) -> None:
+    here = (str(account.organization.id), account.name, after)
+    account.app.store.put_progress(name, replace(progress, at=here))
 
 
 @dataclass(frozen=True)
