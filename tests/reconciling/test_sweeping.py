@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from switchboard.app import App
-from switchboard.errors import OutcomeUnknown
+from switchboard.errors import CarrierUnavailable, OutcomeUnknown
 from switchboard.model import E164, NumberStatus
 from switchboard.numbers import purchasing, releasing
 from switchboard.reconciling import running
@@ -191,6 +191,25 @@ def test_a_sweep_without_anything_to_do_costs_few_requests(
 
     # Where it stopped, the organizations, each account's numbers and calls, the places, the end.
     assert Counter(made) == {"Query": 1 + 2 * 2, "GetItem": 2, "BatchGetItem": 1, "PutItem": 1}
+
+
+def test_no_number_is_logged_in_full(
+    app: App, books: Books, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in NUMBERS[:2]:
+        hold(app, phone_number=number, carrier_number_id=f"PN{number[1:]}")
+        books.hold(number, points_here=True, points_nowhere=False, voice_url=URL)
+        books.failures["release"] = [LOST]
+        releasing.release(app, ORGANIZATION, number)
+    books.failures["release"] = [CarrierUnavailable(f"fake did not release {NUMBERS[0]}")]
+    clock.advance(minutes=6)
+    caplog.set_level("INFO")
+
+    running.sweep(app, clock() + FAR)
+
+    told = [str(vars(record)) for record in caplog.records if record.msg == "reconciled"]
+    assert len(told) == 2
+    assert not [line for line in told if NUMBERS[0] in line or NUMBERS[1] in line]
 
 
 def _refuse(name: str) -> object:

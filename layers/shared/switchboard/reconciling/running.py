@@ -11,7 +11,7 @@ from ..app import App
 from ..carriers.stock import HeldNumber
 from ..directory import organizations
 from ..errors import SwitchboardError
-from ..model import BYO, Actor, Organization, masked
+from ..model import BYO, Actor, Organization, without_numbers
 from ..store import Progress, Taken
 from .findings import Finding, Kind
 from .looking import Account, Seen
@@ -229,7 +229,7 @@ def _count(swept: Swept, mended: Mended) -> None:
         "kind": finding.kind.value,
         "organization_id": finding.organization_id,
         "carrier": finding.carrier,
-        "target": masked(finding.target) if finding.target.startswith("+") else finding.target,
-        "outcome": mended.problem or mended.outcome or finding.says,
+        "target": without_numbers(finding.target),
+        "outcome": without_numbers(mended.problem or mended.outcome or finding.says),
     }
     logger.log(logging.WARNING if stays else logging.INFO, "reconciled", extra=told)
