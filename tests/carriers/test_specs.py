@@ -199,6 +199,8 @@ def test_what_the_adapter_dials_is_described(
         wait_for(side, CallStatus.IN_PROGRESS)
         if policy is MachinePolicy.OFF:
             subject.carrier.transfer(call, "sip:ann@pbx.example.com")
+        subject.carrier.traces(call)
+        subject.carrier.traces(replace(call, call_sid=""))
         subject.carrier.hang_up(call)
         phone.transcript(call)
     lab.fault(subject.name, "dial", "no_balance")
