@@ -12,6 +12,7 @@ from switchboard.carriers.base import (
     Credentials,
     Expected,
     RecordingSource,
+    Trace,
     Webhook,
     WebhookReply,
     WebhookRequest,
@@ -95,6 +96,8 @@ class Books:
     """By method: raised by the next such requests, before they take effect."""
     vanished: dict[str, list[Exception]] = field(default_factory=dict)
     """By method: raised by the next such requests, after they took effect."""
+    traces: list[Trace] = field(default_factory=list)
+    """What its records of calls show when they are asked for any."""
     caller_ids: dict[str, str] = field(default_factory=dict)
     """What the account lists as verified, with names."""
 
@@ -301,6 +304,14 @@ def carriers(books: Books) -> Callable[[str], Any]:
             return RecordingSource(
                 url, {"Authorization": "secret"}, re.compile(r"files\.fake\.example")
             )
+
+        def traces(self, call: Call) -> list[Trace]:
+            books.ask("traces")
+            return [
+                replace(it, events=tuple(replace(event, call_id=call.id) for event in it.events))
+                for it in books.traces
+                if call.call_sid in ("", it.call_sid)
+            ]
 
         def send_text(self, text: Text) -> str:
             if books.meanwhile:

@@ -48,6 +48,8 @@ class TelnyxCall(Call):
     client_state: str | None = None
     dialled: dict[str, Any] = field(default_factory=dict)
     recording_id: str | None = None
+    events: list[dict[str, Any]] = field(default_factory=list)
+    """All that was to be told of it, whether or not anybody heard."""
     commands: "asyncio.Queue[tuple[str, dict[str, Any]]]" = field(default_factory=asyncio.Queue)
     command_ids: dict[str, float] = field(default_factory=dict)
 

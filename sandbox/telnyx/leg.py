@@ -263,6 +263,7 @@ class Leg:
         payload = {k: v for k, v in (self._common(to) | extra).items() if v is not None}
         own = to.of_event.get(event_type)
         event = new_event(event_type, payload)
+        self._call.events.append(event)
         hook = event_hook(self._account, event, [own] if own else to.urls, to.limit_s)
         self._outbox.post(hook)
 

@@ -13,6 +13,7 @@ from sandbox.telnyx import (
     numbers,
     orders,
     recordings,
+    records,
     resources,
     verified,
 )
@@ -59,6 +60,8 @@ _NUMBERS: _Table = [
 _CALLS: _Table = [
     ("POST", "/calls", "dial", dial),
     ("GET", "/calls/{id}", "get_call", commands.get),
+    ("GET", "/call_events", "list_call_events", records.list_events),
+    ("GET", "/connections/{id}/active_calls", "list_active_calls", records.list_active),
     (
         "PUT",
         "/calls/{id}/actions/client_state_update",

@@ -77,6 +77,7 @@ KNOWN = {
         (r"^POST /calls .* status 402 is", "the dial's own list leaves it out"),
         (r"^GET \S+ \(429\): the answer's status", "its pages give the limit, these lists do not"),
         (r"/verified_numbers\S*: not", "the reduced document leaves them out"),
+        (r"/(call_events|active_calls)\S*: not", "the reduced document leaves them out"),
         (r"^GET /\w+ .* status 429 is", "any request may be told so, its pages on limits say"),
         (r"of_the_future", "an event that Telnyx may send one day"),
         (r"^call\.playback\.(started|ended): not", "on its documentation pages, not here"),
@@ -198,6 +199,8 @@ def test_what_the_adapter_dials_is_described(
         wait_for(side, CallStatus.IN_PROGRESS)
         if policy is MachinePolicy.OFF:
             subject.carrier.transfer(call, "sip:ann@pbx.example.com")
+        subject.carrier.traces(call)
+        subject.carrier.traces(replace(call, call_sid=""))
         subject.carrier.hang_up(call)
         phone.transcript(call)
     lab.fault(subject.name, "dial", "no_balance")

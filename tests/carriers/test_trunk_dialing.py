@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from switchboard.calls import advance
 from switchboard.errors import OutcomeUnknown
-from switchboard.model import CallStatus, SipRoute
+from switchboard.model import BYO, CallStatus, SipRoute
 from tests.carriers.conftest import Connect
 from tests.carriers.dialing import CALLEE, Phone, wait_for
 from tests.carriers.lab import Lab
-from tests.sandbox.servers import Customer
+from tests.sandbox.servers import Customer, wait_until
 
 GATEWAY = "sip.example.com:5060"
 ROUTE = SipRoute("6f1c9a52-3e0b-4a53-9d53-0f6c1f0a2b7d", GATEWAY, "acme", "correct horse battery")
@@ -87,3 +88,20 @@ def test_a_gateway_without_a_login_is_told_none(phone: Phone) -> None:
     phone.transcript(replace(phone.call(), call_sid=sid))
     bodies = [it.body.lower() for it in phone.lab.tap.exchanges]
     assert not [body for body in bodies if b"sipauth" in body or b"sip_auth" in body]
+
+
+def test_a_call_whose_answer_was_lost_is_found_in_the_carriers_records(phone: Phone) -> None:
+    phone.answered_with()
+    gateway(phone, "busy")
+    phone.lab.fault(phone.subject.name, "dial", "lost_answer")
+    with pytest.raises(OutcomeUnknown):
+        dial(phone)
+    wait_until(lambda: phone.lab.control.get("/_/calls").json()["calls"][0]["ended_at"])
+    call = replace(phone.call(), carrier=BYO, bridge=phone.subject.name)
+
+    [trace] = phone.subject.carrier.traces(call)
+
+    for event in trace.events:
+        call = advance(call, event) or call
+    assert call.status is CallStatus.BUSY
+    assert {event.call_id for event in trace.events} == {call.id}

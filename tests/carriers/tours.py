@@ -159,6 +159,8 @@ def _telnyx_outbound(lab: Lab, ask: Ask, connection: str) -> None:
     ask("DELETE", verified)
     lab.control.post("/_/far-ends", json={"number": "*", "behaviour": "busy", "after_s": 0})
     ask("POST", "/calls", json={"connection_id": connection, "to": CALLEE, "from": NUMBER})
+    ask("GET", f"/connections/{connection}/active_calls", params={"page[size]": 5})
+    ask("GET", "/call_events", params={"filter[to]": CALLEE, "page[size]": 5})
 
 
 def vonage(lab: Lab) -> None:

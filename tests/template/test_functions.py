@@ -36,6 +36,7 @@ ALLOWED = {
     "Calls": READ
     | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"}
     | SECRET,
+    "Reconcile": WRITE | {"dynamodb:BatchGetItem", "dynamodb:Query"} | SECRET,
     "ApiDocs": set(),
     "CarrierWebhookTwilio": WRITE | {"dynamodb:BatchGetItem"} | SECRET | INVOKE,
     "CarrierWebhookTelnyx": WRITE | {"dynamodb:BatchGetItem"} | SECRET | INVOKE,

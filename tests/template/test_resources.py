@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from switchboard.reconciling import running
 from switchboard.recordings import fetching
 
 Json = dict[str, Any]
@@ -141,3 +142,7 @@ def test_a_recording_is_fetched_by_one_and_comes_again_when_that_fails(template:
     ]
     # A claim outlives the function, so that nobody takes a slow fetch for a crashed one.
     assert fetching.LEASE.total_seconds() > function["Timeout"]
+
+
+def test_an_account_stays_reserved_for_longer_than_whoever_mends_it_may_run(template: Json) -> None:
+    assert template["Resources"]["Reconcile"]["Properties"]["Timeout"] < running.LEASE_S

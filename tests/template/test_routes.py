@@ -184,6 +184,7 @@ def test_every_function_has_code_and_serves_something(functions: dict[str, Json]
         "DeliverEvent",
         "FetchRecording",
         "SendMessage",
+        "Reconcile",
     }
     assert set(functions) == {*WANTED.values()} | called_by_ours
 

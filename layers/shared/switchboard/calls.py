@@ -101,15 +101,15 @@ def connect(
 
 def record(
     app: App,
-    carrier: Voice,
+    carrier: Voice | None,
     organization_id: int,
     event: CallEvent,
     on_record: Sequence[Item] = (),
 ) -> Call:
     """Apply an event to its call, at most once and only forward, and return the call.
 
-    An event of a call that has no row makes one. `on_record` is what the store's `audit`
-    returned for an event that somebody asked for.
+    An event of a call that has no row makes one, unless nobody is named who carries it.
+    `on_record` is what the store's `audit` returned for an event that somebody asked for.
 
     Raises ServiceUnavailable when too many others write the same call, and CallNotFound when
     the call is not known and the event does not say whose it is: the carrier sends it again.
@@ -117,9 +117,9 @@ def record(
     for _ in range(_WRITE_TRIES):
         call = _known(app, organization_id, event)
         try:
-            if call is None and not event.to:
-                raise CallNotFound(f"An event of a call that is not known: {event.call_sid}")
             if call is None:
+                if not event.to or carrier is None:
+                    raise CallNotFound(f"An event of a call that is not known: {event.call_sid}")
                 call = _told_of(app, carrier, organization_id, event)
                 app.store.add_call(call)
                 return call

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
-from datetime import timedelta
 from math import ceil
 from typing import Any
 
@@ -37,8 +36,6 @@ from .model import (
 from .placing import Way
 from .store import DialContext, Place, Quota, Taken
 
-# Longer than the function that dials may run: after this, whoever was dialling is dead.
-_IN_FLIGHT = timedelta(seconds=60)
 _WRITE_TRIES = 4
 _METADATA_LIMIT = 16 * 1024
 
@@ -278,7 +275,7 @@ def _repeat(app: App, pointer: Item, key: str, fingerprint: str) -> Call:
         raise ServiceUnavailable("The earlier call with this Idempotency-Key cannot be read.")
     if call.status is not CallStatus.QUEUED:
         return call
-    if app.clock() - call.created_at < _IN_FLIGHT:
+    if placing.is_in_flight(call, app.clock()):
         raise CallInProgress(
             f"The call to {call.customer_number} with this Idempotency-Key is still being placed. "
             "Repeat the request in a few seconds to see how it went."

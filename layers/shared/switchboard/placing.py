@@ -29,6 +29,8 @@ _WRITE_TRIES = 4
 # A trunk's bridge may take 12 s to be found unreachable, and API Gateway waits 29 s: after so
 # long no other one is begun.
 _PATIENCE = timedelta(seconds=10)
+# Longer than the functions that dial may run: after this, whoever was dialling is dead.
+_IN_FLIGHT = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,16 @@ def go_on(app: App, call_id: int) -> None:
         place(app, *onward)
 
 
+def give_up(app: App, call: Call, cause: str) -> None:
+    """End a call that nobody is placing any more; raise Taken when it was changed meanwhile."""
+    _fail(app, call, call, cause, "given_up")
+
+
+def is_in_flight(call: Call, now: datetime) -> bool:
+    """Tell whether somebody may still be asking a carrier to place a call."""
+    return now - call.asked_at < _IN_FLIGHT
+
+
 # --- the next trunk ---
 
 
@@ -164,17 +176,21 @@ def _first_ready(app: App, trunks: list[SipTrunk], problems: list[SwitchboardErr
 
 
 def _end(app: App, call: Call) -> None:
-    last, now = call.attempts[-1], app.clock()
-    step = CallStep(f"no-trunk-left-{call.id}", "no_trunk_left", now, CallStatus.FAILED)
+    last = call.attempts[-1]
+    _fail(app, call, replace(call, call_sid=last.call_sid), last.outcome, "no_trunk_left")
+
+
+def _fail(app: App, before: Call, call: Call, cause: str | None, word: str) -> None:
+    now = app.clock()
+    step = CallStep(f"{word.replace('_', '-')}-{call.id}", word, now, CallStatus.FAILED)
     failed = replace(
         call,
         status=CallStatus.FAILED,
-        call_sid=last.call_sid,
         ended_at=now,
-        hangup_cause=last.outcome,
+        hangup_cause=cause,
         history=(*call.history, step),
     )
-    app.store.save_call(call, failed, limits.spent_cents(failed))
+    app.store.save_call(before, failed, limits.spent_cents(failed))
 
 
 # --- one attempt ---

@@ -72,3 +72,17 @@ BY_KIND: Mapping[str, int] = MappingProxyType(
     }
 )
 """The least that a kind of number costs, in whatever country."""
+
+MONTHLY: Mapping[tuple[str, str, str], str] = MappingProxyType(
+    {
+        ("twilio", "US", "local"): "1.15 USD",
+        ("twilio", "CA", "local"): "1.15 USD",
+        ("twilio", "US", "toll_free"): "2.15 USD",
+        ("twilio", "CA", "toll_free"): "2.15 USD",
+    }
+)
+"""What a number costs a month by carrier, country and kind, where its search shows no prices.
+
+Twilio's list price before any discount, as a reseller had copied it, read on 2026-11-21; the real
+ones: https://www.twilio.com/docs/phone-numbers/pricing
+"""

@@ -166,6 +166,17 @@ class RecordingSource:
 
 
 @dataclass(frozen=True)
+class Trace:
+    """A call as the carrier's own records have it."""
+
+    call_sid: str
+    events: tuple[CallEvent, ...]
+    """What we were told of it or should have been, in order; they name our call."""
+    is_certain: bool = False
+    """It carries our id of the call, or was asked for by its own: no other can be meant."""
+
+
+@dataclass(frozen=True)
 class Ignored:
     """An event that asks nothing of us."""
 
@@ -398,6 +409,19 @@ class Recordings(_Connected, Protocol):
         ...
 
 
+class Traces(_Connected, Protocol):
+    """Its records of calls, which know what no webhook has told us."""
+
+    def traces(self, call: Call) -> list[Trace]:
+        """Return what the records say of a call: by its id where that is known.
+
+        Else every call between its two numbers that was placed when we asked for it, oldest
+        first. None when there is no trace of it. Changes nothing. Raises NotConfigurable where
+        no records can be read.
+        """
+        ...
+
+
 class Texts(_Connected, Protocol):
     """Its text messages. What it says of them comes as its other webhooks do."""
 
@@ -410,7 +434,7 @@ class Texts(_Connected, Protocol):
         ...
 
 
-class Carrier(Voice, Numbers, Recordings, Texts, Account, Protocol):
+class Carrier(Voice, Numbers, Recordings, Texts, Traces, Account, Protocol):
     """All that a carrier can do."""
 
     features: ClassVar[Features]

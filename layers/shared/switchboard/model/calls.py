@@ -205,6 +205,11 @@ class Call:
         return self.attempts[-1].trunk_id if self.attempts else None
 
     @property
+    def asked_at(self) -> datetime:
+        """When it was written down that somebody is asked to place it, the last time."""
+        return self.attempts[-1].at if self.attempts else self.created_at
+
+    @property
     def may_fail_over(self) -> bool:
         """Whether it was placed over a SIP trunk, and nobody has heard or taken it."""
         placed = self.direction is Direction.OUTBOUND and bool(self.attempts)

@@ -21,6 +21,7 @@ _TIME = timedelta(seconds=20)
 _TOGETHER = 30
 _ELSEWHERE = "Its calls go to another application. Assign it here to bring them."
 _UNCONFIGURED = "Its calls go nowhere yet. Assign it, or sync with configure=true."
+_GONE = "The account does not hold it any more."
 _NOT_IN_SERVICE = "The carrier has not put it into service."
 
 
@@ -78,13 +79,17 @@ def fetch(app: App, organization_id: int, phone_number: E164) -> Number | None:
             errors.append(error)  # another account may hold it all the same
             continue
         if held:
-            return _fetched(app, organization_id, carrier.name, held)
+            return adopt(app, organization_id, carrier.name, held)
     if errors:
         raise errors[0]
     return None
 
 
-def _fetched(app: App, organization_id: int, carrier: str, held: HeldNumber) -> Number | None:
+def adopt(app: App, organization_id: int, carrier: str, held: HeldNumber) -> Number | None:
+    """Write a number that an account holds as the organization's own, and return it.
+
+    None when another organization's row has it.
+    """
     number = _found(app, organization_id, carrier, held)
     try:
         app.store.import_numbers([number])
@@ -93,6 +98,26 @@ def _fetched(app: App, organization_id: int, carrier: str, held: HeldNumber) -> 
         there = app.store.number(held.phone_number)
         return there if there and there.organization_id == organization_id else None
     return number
+
+
+def bring_up_to_date(
+    app: App, carrier: Carrier, number: Number, held: HeldNumber | None, *, elsewhere: bool = False
+) -> str | None:
+    """Write how one number stands in its account; return why its calls do not come, if so.
+
+    One that points nowhere is pointed at us, and with `elsewhere` one that points at somebody
+    else's URL, too.
+    """
+    if held is None:
+        problem: str | None = _GONE
+        after = replace(number, status=NumberStatus.INACTIVE)
+    else:
+        problem = _problem(carrier, number, held, configure=True, elsewhere=elsewhere)
+        status = NumberStatus.INACTIVE if problem else NumberStatus.ACTIVE
+        after = _refreshed(number, held, status)
+    if after != number:
+        _write(app, [_change(app, number, after)])
+    return problem
 
 
 def _accounts(app: App, organization_id: int) -> Iterable[Carrier]:
@@ -193,19 +218,29 @@ def _bring_up_to_date(
             done.not_wired[number.phone_number] = problem
         after = _refreshed(number, held, NumberStatus.INACTIVE if problem else NumberStatus.ACTIVE)
         if after != number:
-            after = replace(after, updated_at=app.clock())
-            details = {"status": after.status.value}
-            changes.append(NumberChange(number, after, "number.updated", details))
+            changes.append(_change(app, number, after))
     _write(app, changes)
 
 
-def _problem(carrier: Carrier, number: Number, held: HeldNumber, configure: bool) -> str | None:
+def _change(app: App, number: Number, after: Number) -> NumberChange:
+    after = replace(after, updated_at=app.clock())
+    return NumberChange(number, after, "number.updated", {"status": after.status.value})
+
+
+def _problem(
+    carrier: Carrier,
+    number: Number,
+    held: HeldNumber,
+    configure: bool,
+    *,
+    elsewhere: bool = False,
+) -> str | None:
     """Point a number at us if that is wanted; return why its calls do not come."""
     if not held.is_active:
         return _NOT_IN_SERVICE
     if held.points_here:
         return None
-    if not held.points_nowhere:
+    if not held.points_nowhere and not elsewhere:
         return _ELSEWHERE
     if not configure:
         return _UNCONFIGURED

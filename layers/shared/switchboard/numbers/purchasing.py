@@ -41,8 +41,8 @@ logger = logging.getLogger(__name__)
 
 # Longer than the function that buys may run: after this, whoever was buying is dead.
 _IN_FLIGHT = timedelta(seconds=60)
-# How long a carrier may still be working on a request whose answer never came.
-_GRACE = timedelta(minutes=5)
+GRACE = timedelta(minutes=5)
+"""How long a carrier may still be working on a request whose answer never came."""
 # Waits between looks at a pending order, in seconds: 6 s in all, well inside a request.
 _PATIENCE = (0.5, 1.0, 1.5, 3.0)
 
@@ -105,6 +105,18 @@ def settle_delivered(app: App, organization_id: int, update: OrderUpdate) -> Non
     if order is None or order.id != update.order_id or order.status.is_final:
         return
     _settled_as(app, order, number, update.result)
+
+
+def settle_open(app: App, number: Number) -> NumberOrder | None:
+    """Settle the order that a pending number waits for by what the carrier's records say.
+
+    Left alone while somebody may still be buying. None when the number has no order any more.
+    Raises CarrierNotConnected, ServiceUnavailable.
+    """
+    order = app.store.order(number.organization_id, number.order_key)
+    if order is None or order.status.is_final or is_in_flight(order, app.clock()):
+        return order
+    return _look(app, app.carrier(order.carrier, order.organization_id), order)
 
 
 # --- before any money ---
@@ -199,7 +211,7 @@ def _repeat(app: App, carrier: Numbers, earlier: NumberOrder, wanted: NumberOrde
         )
     if earlier.status.is_final:
         return earlier
-    if _is_in_flight(earlier, app.clock()):
+    if is_in_flight(earlier, app.clock()):
         raise PurchaseInProgress(
             f"The purchase of {earlier.phone_number} with this Idempotency-Key is still being "
             "carried out. Repeat the request in a few seconds to see how it ended."
@@ -207,7 +219,8 @@ def _repeat(app: App, carrier: Numbers, earlier: NumberOrder, wanted: NumberOrde
     return _look(app, carrier, earlier)
 
 
-def _is_in_flight(order: NumberOrder, now: datetime) -> bool:
+def is_in_flight(order: NumberOrder, now: datetime) -> bool:
+    """Tell whether somebody may still be asking the carrier for an order's number."""
     return order.status is OrderStatus.SUBMITTED and now - order.updated_at < _IN_FLIGHT
 
 
@@ -218,7 +231,7 @@ def _is_free_again(app: App, holder: Number, order: NumberOrder) -> bool:
     if holder.status is not NumberStatus.PENDING:
         return False
     abandoned = app.store.order(holder.organization_id, holder.order_key)
-    if abandoned is None or _is_in_flight(abandoned, app.clock()):
+    if abandoned is None or is_in_flight(abandoned, app.clock()):
         return False
     carrier = app.carrier(abandoned.carrier, abandoned.organization_id)
     return _look(app, carrier, abandoned).status is OrderStatus.FAILED
@@ -288,7 +301,7 @@ def _look(app: App, carrier: Numbers, order: NumberOrder) -> NumberOrder:
         return replace(order, status=_still_open(order))
     if result is not None:
         return _settled_as(app, order, number, result)
-    if app.clock() - order.created_at < _GRACE:
+    if app.clock() - order.created_at < GRACE:
         return replace(order, status=OrderStatus.UNKNOWN)
     nothing = CarrierUnavailable(
         f"{order.phone_number} was not bought: {order.carrier} has no record of the purchase."

@@ -70,6 +70,18 @@ def release(
     raise ServiceUnavailable(f"{wanted} is being changed by others. Nothing was done. Try again.")
 
 
+def finish(app: App, number: Number) -> Released:
+    """Finish a release that nobody settled, of the very row that was read.
+
+    Raises Taken when the row has changed since: the number may have been bought anew. Raises
+    ReleaseInProgress, CarrierNotConnected, and CarrierError as `release` does.
+    """
+    _check_releasable(number, app.clock())
+    carrier = app.carrier(number.carrier, number.organization_id)
+    is_certain = _give_back(app, carrier, _claim(app, number), is_repeated=True)
+    return Released(number.phone_number, number.carrier, is_certain)
+
+
 # --- before the carrier is asked ---
 
 
@@ -104,12 +116,17 @@ def _check_releasable(number: Number, now: datetime) -> None:
             f"{number.phone_number} is ordered and not delivered yet: there is nothing to "
             "release. Repeat the purchase with its Idempotency-Key to see how it stands."
         )
-    running = number.release.running_since if number.release else None
-    if running is not None and now - running < _IN_FLIGHT:
+    if is_in_flight(number, now):
         raise ReleaseInProgress(
             f"{number.phone_number} is just being released by another request. Repeat this one "
             "in a minute to see how it ended."
         )
+
+
+def is_in_flight(number: Number, now: datetime) -> bool:
+    """Tell whether somebody may still be asking the carrier to take a number back."""
+    running = number.release.running_since if number.release else None
+    return running is not None and now - running < _IN_FLIGHT
 
 
 def _claim(app: App, number: Number) -> Number:

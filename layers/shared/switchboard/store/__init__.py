@@ -13,6 +13,7 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     RELEASE#<org>#<e164>  / <time>     [ORG#<id>#RELEASE / <time>]
     ORDER#<org>#<key>     / ORDER      [ORG#<id>#ORDER  / <id>]
     CALL#<id>             / CALL       [ORG#<id>#CALL   / <id>]
+                                       and until it has ended [ORG#<id>#OPENCALL / <id>]
     SID#<org>#<sid>       / SID        points to a call
     MESSAGE#<org>#<sid>   / MESSAGE    [ORG#<id>#MESSAGE / <time>]
     CONSENT#<org>#<our e164> / <e164>  what its holder has told our number: stop, start, help
@@ -26,6 +27,7 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     LIMIT#<org>#<limit>…  / PLACES     who takes up the places of a limit
     LIMIT#<org>#<limit>…  / QUOTA      how much of a limit is used, in one span of time
     LEASE#<name>          / LEASE      held by one process for a while
+    PASS#<name>           / PASS       how far a pass over everything has come
     CACHE#<org>#<carrier> / COUNTRIES  in which it sells numbers, as it said lately
     COUNT#<org>#CALL      / <shard>    how many calls an organization has, in parts
     AUDIT#<org>           / <id>.<request>   who did what, never changed
@@ -60,6 +62,7 @@ from .number_lists import NumberLists, NumberPage
 from .number_rows import NumberChange
 from .numbers import Numbers
 from .pages import Slice
+from .passes import Passes, Progress
 from .recordings import Recordings
 from .releases import Releases
 from .reports import Reports
@@ -75,6 +78,7 @@ __all__ = [
     "NumberChange",
     "NumberPage",
     "Place",
+    "Progress",
     "Quota",
     "Slice",
     "Store",
@@ -100,6 +104,7 @@ class Store(
     Messages,
     Texts,
     Leases,
+    Passes,
     Audit,
     Caches,
     Trunks,

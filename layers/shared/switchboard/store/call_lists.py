@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from .. import items
 from ..items import Item
 from ..model import Call, CallSummary
-from .calls import call_key
+from .calls import call_key, open_partition
 from .table import Table, serialized, sortable
 
 
@@ -45,6 +45,17 @@ class CallLists(Table):
             "ExpressionAttributeNames": names,
         }
         return map(items.call_summary, self.rows(request))
+
+    def open_calls(self, organization_id: int, after: int = 0) -> Iterator[Call]:
+        """Yield calls that have not ended, oldest first. A request for each MB really read."""
+        request = {
+            "IndexName": "GSI2",
+            "KeyConditionExpression": "gsi2pk = :pk AND gsi2sk > :after",
+            "ExpressionAttributeValues": serialized(
+                {":pk": open_partition(organization_id), ":after": sortable(after)}
+            ),
+        }
+        return map(items.call, self.rows(request))
 
     def calls_by_id(self, call_ids: Sequence[int]) -> list[Call]:
         """Return calls, whoever's they are, in this order. A request for each 100."""

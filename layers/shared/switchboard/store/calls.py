@@ -68,12 +68,22 @@ def call_key(call_id: int) -> Item:
 
 
 def call_item(call: Call) -> Item:
-    """Return a call's row."""
+    """Return a call's row; until the call has ended, the second index lists it."""
+    going_on = {
+        "gsi2pk": open_partition(call.organization_id),
+        "gsi2sk": sortable(call.id),
+    }
     return (
         call_key(call.id)
         | listed(call.organization_id, "CALL", sortable(call.id))
+        | ({} if call.status.is_final else going_on)
         | items.fields_of(call)
     )
+
+
+def open_partition(organization_id: int) -> str:
+    """Return the second index's partition of an organization's calls that have not ended."""
+    return f"ORG#{organization_id}#OPENCALL"
 
 
 def _sid_key(organization_id: int, call_sid: str) -> Item:

@@ -1,5 +1,6 @@
 """Rows of the limits: the places that calls take up, and how much is used in a span of time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,6 +31,15 @@ class Quota:
 
 class Limits(Table):
     """What is taken up of an organization's limits."""
+
+    def holders(self, rows: Sequence[str]) -> dict[str, set[str]]:
+        """Return who holds places, by the limit's row. A request for each 100 rows."""
+        found = self.get_items([key(row, "PLACES") for row in rows])
+        return {pk: set(item.get("holders", ())) for (pk, _), item in found.items()}
+
+    def free_places(self, row: str, holders: set[str]) -> None:
+        """Return places; one that was returned already stays so."""
+        self.transact(return_places(row, holders))
 
     def free_expired(self, row: str, now: datetime) -> int:
         """Return the places whose holders never did; say how many those were. Two requests."""

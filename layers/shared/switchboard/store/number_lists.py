@@ -1,10 +1,10 @@
 """Many numbers at once, in the order of the number, page by page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .. import items
-from ..model import E164, Number
+from ..model import E164, Number, NumberStatus
 from .number_rows import number_key
 from .table import Table, serialized
 
@@ -36,6 +36,24 @@ class NumberLists(Table):
         """Return numbers, whoever holds them, by number. A request for each 100."""
         found = self.get_items([number_key(number) for number in phone_numbers])
         return {item["phone_number"]: items.number(item) for item in found.values()}
+
+    def unsettled_numbers(self, organization_id: int, after: str = "") -> Iterator[Number]:
+        """Yield numbers that are being bought or released. A request for each MB of all numbers."""
+        request = {
+            "IndexName": "GSI1",
+            "KeyConditionExpression": "gsi1pk = :pk AND gsi1sk > :after",
+            "FilterExpression": "#status IN (:pending, :releasing)",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": serialized(
+                {
+                    ":pk": f"ORG#{organization_id}#NUMBER",
+                    ":after": after or "+",
+                    ":pending": NumberStatus.PENDING.value,
+                    ":releasing": NumberStatus.RELEASING.value,
+                }
+            ),
+        }
+        return map(items.number, self.rows(request))
 
     def _page(self, index: str, partition: str, after: str, limit: int) -> NumberPage:
         request = {

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from ...errors import InvalidRequest, SwitchboardError
-from ...model import E164, SipTrunk
-from ..base import Check, Connection, Expected, Verdict
+from ...errors import InvalidRequest, NotConfigurable, SwitchboardError
+from ...model import E164, Call, SipTrunk
+from ..base import Check, Connection, Expected, Trace, Verdict
 from ..checks import run
 from ..stock import Verification
 from .numbers import TrunkNumbers
@@ -22,6 +22,10 @@ class TrunkAccount(TrunkNumbers):
     def connect(self) -> Connection:
         """Raise InvalidRequest: trunks are made one by one."""
         raise InvalidRequest("SIP trunks are not connected here. " + _MAKE)
+
+    def traces(self, call: Call) -> list[Trace]:
+        """Raise NotConfigurable: a bridge is not asked what became of a call."""
+        raise NotConfigurable("A SIP trunk keeps no records of calls that could be read.")
 
     def account_name(self) -> str:
         """Raise InvalidRequest: there is no account."""

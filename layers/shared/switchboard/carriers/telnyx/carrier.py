@@ -7,10 +7,11 @@ from .checks import TelnyxChecks
 from .numbers import TelnyxNumbers
 from .recordings import TelnyxRecordings
 from .texts import TelnyxTexts
+from .traces import TelnyxTraces
 from .voice import TelnyxVoice
 
 
-class Telnyx(TelnyxVoice, TelnyxNumbers, TelnyxRecordings, TelnyxTexts, TelnyxChecks):
+class Telnyx(TelnyxVoice, TelnyxNumbers, TelnyxRecordings, TelnyxTexts, TelnyxTraces, TelnyxChecks):
     """One Telnyx account: its calls, numbers, recordings and texts, and the account itself."""
 
     features: ClassVar[Features] = Features(

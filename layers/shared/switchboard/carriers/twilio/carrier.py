@@ -7,10 +7,11 @@ from .checks import TwilioChecks
 from .numbers import TwilioNumbers
 from .recordings import TwilioRecordings
 from .texts import TwilioTexts
+from .traces import TwilioTraces
 from .voice import TwilioVoice
 
 
-class Twilio(TwilioVoice, TwilioNumbers, TwilioRecordings, TwilioTexts, TwilioChecks):
+class Twilio(TwilioVoice, TwilioNumbers, TwilioRecordings, TwilioTexts, TwilioTraces, TwilioChecks):
     """One Twilio account: its calls, numbers, recordings and texts, and the account itself."""
 
     features: ClassVar[Features] = Features(

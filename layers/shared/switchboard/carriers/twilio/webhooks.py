@@ -23,7 +23,7 @@ from ..base import (
 from ..sip import TRUNK_FAILURES, called_numbers, is_sip, party, user_of
 from .api import OLD_SMS_PATH, RECORDING_PATH, RECORDING_SID, SMS_PATH, VOICE_PATH, TwilioApi
 
-_CALL_STATUS = {
+CALL_STATUS = {
     "queued": CallStatus.QUEUED,
     "initiated": CallStatus.DIALING,
     "ringing": CallStatus.RINGING,
@@ -36,7 +36,7 @@ _CALL_STATUS = {
     # Of the media stream: for an inbound call, the only sign that it was answered.
     "stream-started": CallStatus.IN_PROGRESS,
 }
-_ANSWERED_BY = {
+ANSWERED_BY = {
     "human": "human",
     **dict.fromkeys(
         ["machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other"], "machine"
@@ -105,13 +105,13 @@ class TwilioWebhooks(TwilioApi):
             type=word,
             call_sid=sid,
             occurred_at=_timestamp(form["Timestamp"]) or self._context.clock(),
-            status=_CALL_STATUS.get(word),
+            status=CALL_STATUS.get(word),
             direction=_DIRECTIONS.get(form["Direction"]),
             from_=party(form["From"]) if is_sip(form["From"]) else form["From"],
             to=form["To"],
             duration=form.figure("CallDuration"),
             hangup_cause=form["SipResponseCode"] or None,
-            answered_by=_ANSWERED_BY.get(form["AnsweredBy"]),
+            answered_by=ANSWERED_BY.get(form["AnsweredBy"]),
             not_this_trunk=_is_trunk_failure(word, form),
         )
 

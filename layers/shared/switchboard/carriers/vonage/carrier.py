@@ -7,10 +7,11 @@ from .checks import VonageChecks
 from .numbers import VonageNumbers
 from .recordings import VonageRecordings
 from .texts import VonageTexts
+from .traces import VonageTraces
 from .voice import VonageVoice
 
 
-class Vonage(VonageVoice, VonageNumbers, VonageRecordings, VonageTexts, VonageChecks):
+class Vonage(VonageVoice, VonageNumbers, VonageRecordings, VonageTexts, VonageTraces, VonageChecks):
     """One Vonage account: its calls, numbers, recordings and texts, and the account itself."""
 
     features: ClassVar[Features] = Features(

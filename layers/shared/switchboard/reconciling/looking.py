@@ -1,0 +1,181 @@
+"""Bringing what the table and a carrier account hold to judgement. Changes nothing."""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from .. import rates
+from ..app import App
+from ..carriers.base import Carrier, Trace
+from ..carriers.stock import HeldNumber, NumberSearch
+from ..errors import CarrierNotConnected, NotConfigurable, SwitchboardError
+from ..model import BYO, E164, Call, Number, NumberStatus, Organization
+from . import judging
+from .findings import Finding, Kind
+from .judging import Scope
+
+type Seen = tuple[str, Finding | None]
+"""How far it was looked, as text by which to go on, and what was found there."""
+
+_NUMBERS, _CALLS, _PLACES, _HOLDINGS, _ACCOUNT = "1", "2", "3", "4", "5"
+
+
+class Account:
+    """One organization's account at one carrier; its SIP trunks together are one, too."""
+
+    def __init__(self, app: App, organization: Organization, name: str) -> None:
+        self.app = app
+        self.organization = organization
+        self.name = name
+
+    @cached_property
+    def carrier(self) -> Carrier | None:
+        """The carrier, asked for only when something has to be looked at; None if not connected."""
+        try:
+            return self.app.carrier(self.name, self.organization.id)
+        except CarrierNotConnected:
+            return None
+
+    @property
+    def scope(self) -> Scope:
+        """What it is judged as, now."""
+        return Scope(self.organization.id, self.name, self.app.clock())
+
+    def unreadable(self, error: Exception) -> Finding:
+        """Return what is said of an account that could not be looked at."""
+        return self.scope.finding(Kind.UNREADABLE, "account", str(error))
+
+    # --- what nobody settled ---
+
+    def unsettled(self, after: str = "") -> Iterator[Seen]:
+        """Look at purchases, releases and calls that are not settled, and at taken places."""
+        step, _, key = after.partition(":")
+        if step <= _NUMBERS:
+            yield from self._numbers(key if step == _NUMBERS else "")
+        if step <= _CALLS:
+            yield from self._calls(int(key) if step == _CALLS and key else 0)
+        # A place is the organization's, whoever carries the call: they are looked at once.
+        if step <= _PLACES and self.name == BYO:
+            yield from self._places()
+
+    def _numbers(self, after: str) -> Iterator[Seen]:
+        for number in self.app.store.unsettled_numbers(self.organization.id, after):
+            if number.carrier == self.name:
+                yield f"{_NUMBERS}:{number.phone_number}", self._unsettled(number)
+
+    def _unsettled(self, number: Number) -> Finding | None:
+        if self.carrier is None:
+            says = f"waits to be settled, and {self.name} is not connected any more"
+            return self.scope.finding(Kind.UNREADABLE, number.phone_number, says)
+        order = None
+        if number.status is NumberStatus.PENDING:
+            order = self.app.store.order(number.organization_id, number.order_key)
+        held = self.carrier.find_held(number.phone_number)
+        return judging.unsettled(self.scope, number, order, held)
+
+    def _calls(self, after: int) -> Iterator[Seen]:
+        for call in self.app.store.open_calls(self.organization.id, after):
+            if call.carried_by == self.name:
+                now = self.app.clock()
+                asks = judging.is_to_be_asked_about(call, now)
+                yield f"{_CALLS}:{call.id}", self._call(call) if asks else None
+
+    def _call(self, call: Call) -> Finding | None:
+        traces = None if call.waits_for_another_trunk else self._traces(call)
+        return judging.going_on(self.scope, call, traces, self._taken(call, traces or []))
+
+    def _traces(self, call: Call) -> list[Trace] | None:
+        try:
+            return self.carrier.traces(call) if self.carrier else None
+        except NotConfigurable:
+            return None
+
+    def _taken(self, call: Call, traces: list[Trace]) -> set[str]:
+        known = {
+            trace.call_sid: self.app.store.call_by_sid(self.organization.id, trace.call_sid)
+            for trace in traces
+            if not trace.is_certain
+        }
+        return {sid for sid, other in known.items() if other and other.id != call.id}
+
+    def _places(self) -> Iterator[Seen]:
+        rows = [f"LIMIT#{self.organization.id}#concurrent_calls"]
+        if self.organization.limits.number_concurrent_calls is not None:
+            numbers = self.app.store.numbers(self.organization.id)
+            limit = f"LIMIT#{self.organization.id}#number_concurrent_calls"
+            rows += [f"{limit}#{number.phone_number}" for number in numbers]
+        # Who holds a place is read before the calls: one that ends meanwhile returns its own.
+        holders = self.app.store.holders(rows)
+        ids = sorted({judging.call_of(it) for held in holders.values() for it in held})
+        known = {call.id: call for call in self.app.store.calls_by_id(ids)}
+        for row, held in sorted(holders.items()):
+            yield f"{_PLACES}:{row}", judging.leaked(self.scope, row, held, known)
+
+    # --- all that it holds ---
+
+    def holdings(self, after: str = "") -> Iterator[Seen]:
+        """Look at every number that the account or the table has."""
+        if self.name == BYO or self.carrier is None:
+            return
+        step, _, key = after.partition(":")
+        held = {it.phone_number: it for it in self.carrier.held_numbers()}
+        numbers = self.app.store.numbers(self.organization.id)
+        rows = {it.phone_number: it for it in numbers if it.carrier == self.name}
+        if step <= _HOLDINGS:
+            for finding in self._judged(rows, held):
+                if finding.target > key:
+                    yield f"{_HOLDINGS}:{finding.target}", finding
+        yield f"{_ACCOUNT}:", self._webhooks(self.carrier, rows, held)
+
+    def _judged(self, rows: dict[E164, Number], held: dict[E164, HeldNumber]) -> Iterator[Finding]:
+        unknown = [number for number in held if number not in rows]
+        # Read after the carrier was: whatever is bought meanwhile had its row before.
+        others = self.app.store.numbers_by_number(unknown)
+        ours = [it for it in unknown if it not in others and held[it].points_here]
+        last = {it: self.app.store.last_release(self.organization.id, it) for it in ours}
+        released = {number: gone for number, gone in last.items() if gone}
+        return judging.holdings(self.scope, rows, held, {*map(E164, others)}, released)
+
+    def _webhooks(
+        self, carrier: Carrier, rows: dict[E164, Number], held: dict[E164, HeldNumber]
+    ) -> Finding | None:
+        """Look whether what all numbers are tied to brings their calls here, by one of them."""
+        tied = [it for it in sorted(rows) if it in held and held[it].points_here]
+        seen = carrier.inspect(tied[0]) if tied else None
+        if seen is None or seen.voice_url == carrier.voice_url():
+            return None
+        says = f"its numbers are tied to webhooks elsewhere: {seen.voice_url or 'nowhere'}"
+        does = f"connect {self.name} again, which renews its URLs"
+        return self.scope.finding(Kind.ACCOUNT, "account", says, does)
+
+    # --- what an orphan costs ---
+
+    def price_of(self, held: HeldNumber) -> str | None:
+        """Return what such a number costs a month; None where nobody knows.
+
+        By the carrier's own search where that shows prices, in the account's currency; else
+        about what its price list says.
+        """
+        if self.carrier is None:
+            return None
+        country, kind = _described(held)
+        try:
+            found = self.carrier.search(NumberSearch(country, kind, limit=1))
+        except SwitchboardError:
+            found = []  # its price is not worth a failure
+        price = found[0].monthly_cost if found else None
+        listed = rates.MONTHLY.get((self.name, country, kind))
+        return price or (f"about {listed}" if listed else None)
+
+
+def _described(held: HeldNumber) -> tuple[str, str]:
+    """Return a number's country and kind, as searches name them."""
+    # Imported here: only a person who looks at orphans needs it.
+    import phonenumbers
+
+    parsed = phonenumbers.parse(held.phone_number)
+    kinds = {
+        phonenumbers.PhoneNumberType.TOLL_FREE: "toll_free",
+        phonenumbers.PhoneNumberType.MOBILE: "mobile",
+    }
+    country = held.country_code or phonenumbers.region_code_for_number(parsed) or "US"
+    return country, kinds.get(phonenumbers.number_type(parsed), "local")

@@ -1,0 +1,310 @@
+"""Every difference between the table and each carrier's account, found and mended.
+
+The sandbox's books are the judge: at most one number and one call for each intent.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from switchboard import accounts, calls
+from switchboard.app import App
+from switchboard.carriers import CARRIERS, carrier_class, voice_class
+from switchboard.errors import OutcomeUnknown
+from switchboard.model import E164, CallStatus, Direction, NumberOrder, NumberStatus
+from switchboard.numbers import purchasing, releasing
+from switchboard.reconciling import running
+from switchboard.store.calls import call_item
+from tests.builders import ORGANIZATION, a_call, a_purchase
+from tests.carriers.conftest import NUMBER
+from tests.carriers.dialing import CALLEE
+from tests.carriers.doctoring import ELSEWHERE, secret, telnyx, vonage
+from tests.carriers.lab import Lab
+from tests.clock import Clock
+from tests.sandbox.servers import Customer, wait_until
+
+ORPHAN = E164("+14155552000")
+NOWHERE: dict[str, dict[str, Any]] = {
+    "twilio": {"VoiceUrl": ""},
+    "telnyx": {"connection_id": None},
+    "vonage": {"app_id": None},
+}
+FAR = timedelta(hours=1)
+
+
+@pytest.fixture(params=list(CARRIERS))
+def name(request: pytest.FixtureRequest) -> str:
+    """Return each carrier in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def deployment(app: App, lab: Lab, us: Customer, name: str) -> App:
+    """Return a deployment that is connected to one carrier."""
+    settings = replace(
+        app.settings, carrier_api_urls={name: f"{lab.url}/{name}"}, public_base_url=us.url
+    )
+    deployment = replace(
+        app,
+        settings=settings,
+        carrier_class=carrier_class,
+        voice_class=voice_class,
+        carrier_names=(name,),
+    )
+    account = lab.default_account(name)
+    lab.change_account(account["id"], require_search=False)
+    accounts.connect(deployment, ORGANIZATION, name, account["credentials"])
+    return deployment
+
+
+@pytest.fixture
+def bought(deployment: App, name: str, lab: Lab) -> E164:
+    """Return a number that was bought as ever."""
+    order = purchasing.purchase(deployment, ORGANIZATION, a_purchase(provider=name), "key-1").order
+    assert order.status.is_final
+    return NUMBER
+
+
+def found(app: App) -> list[tuple[str, str]]:
+    return [(it.kind.value, it.target) for it in running.plan(app, ORGANIZATION)]
+
+
+def mended(app: App) -> list[tuple[str, str, str]]:
+    outcomes = running.apply(app, ORGANIZATION)
+    return [(it.finding.kind.value, it.problem, it.outcome) for it in outcomes]
+
+
+def status(app: App) -> NumberStatus | None:
+    number = app.store.number(NUMBER)
+    return number.status if number else None
+
+
+def buy_before(app: App, clock: Clock, name: str) -> None:
+    """Try to buy the number seven minutes ago."""
+    now, clock.now = clock.now, clock.now - timedelta(minutes=7)
+    purchasing.purchase(app, ORGANIZATION, a_purchase(provider=name), "key-1")
+    clock.now = now
+
+
+def test_when_all_is_well_there_is_nothing_to_say(deployment: App, bought: E164, lab: Lab) -> None:
+    with lab.requests() as made:
+        assert found(deployment) == []
+        assert mended(deployment) == []
+
+    assert {request.method for request in made} == {"GET"}
+
+
+@pytest.mark.parametrize("fault", ["lost_answer", "error_after_success"])
+def test_a_number_that_was_bought_unheard_is_ours(
+    deployment: App, lab: Lab, name: str, clock: Clock, fault: str
+) -> None:
+    lab.fault(name, "buy_number", fault)
+    buy_before(deployment, clock, name)
+    assert status(deployment) is NumberStatus.PENDING
+    assert found(deployment) == [("order", NUMBER)]
+
+    assert mended(deployment) == [("order", "", "the order is active")]
+
+    assert status(deployment) is NumberStatus.ACTIVE
+    assert len(lab.books(name)["purchases"]) == 1
+    assert found(deployment) == []
+
+
+def test_a_number_that_was_not_bought_is_free_again(
+    deployment: App, lab: Lab, name: str, clock: Clock
+) -> None:
+    lab.fault(name, "buy_number", "server_error")
+    buy_before(deployment, clock, name)
+    assert found(deployment) == [("order", NUMBER)]
+
+    assert mended(deployment) == [("order", "", "the order is failed")]
+
+    assert status(deployment) is None
+    assert lab.books(name)["purchases"] == []
+
+
+def test_a_plan_changes_nothing_at_the_carrier(
+    deployment: App, lab: Lab, name: str, clock: Clock
+) -> None:
+    lab.fault(name, "buy_number", "lost_answer")
+    buy_before(deployment, clock, name)
+    lab.enter(name, ORPHAN)
+
+    with lab.requests() as made:
+        assert ("order", NUMBER) in found(deployment)
+
+    assert {request.method for request in made} == {"GET"}
+
+
+@pytest.mark.parametrize("fault", ["lost_answer", "server_error"])
+def test_a_release_without_an_answer_is_finished(
+    deployment: App, bought: E164, lab: Lab, name: str, clock: Clock, fault: str
+) -> None:
+    lab.fault(name, "release", fault)
+    now, clock.now = clock.now, clock.now - timedelta(minutes=2)
+    assert not releasing.release(deployment, ORGANIZATION, bought).is_certain
+    clock.now = now
+
+    assert mended(deployment) == [("release", "", "released")]
+
+    assert status(deployment) is None
+    assert lab.books(name)["numbers"] == []
+    assert found(deployment) == []
+
+
+def test_a_call_that_was_dialled_unheard_is_found_and_ends(
+    deployment: App, bought: E164, lab: Lab, name: str, clock: Clock
+) -> None:
+    wanted = {"number": CALLEE, "behaviour": "busy", "after_s": 0.02}
+    lab.control.post("/_/far-ends", json=wanted).raise_for_status()
+    call = a_call(
+        carrier=name,
+        call_sid="",
+        direction=Direction.OUTBOUND,
+        customer_number=CALLEE,
+        status=CallStatus.UNKNOWN,
+        created_at=clock() - timedelta(seconds=70),
+    )
+    deployment.store.put_item(call_item(call))
+    lab.fault(name, "dial", "lost_answer")
+    voice = deployment.voice(name, ORGANIZATION)
+    stream = calls.stream(deployment, call, "wss://media.example.com/stream")
+    with pytest.raises(OutcomeUnknown):
+        voice.dial(call, stream)
+    wait_until(lambda: lab.control.get("/_/calls").json()["calls"][0]["ended_at"])
+    assert found(deployment) == [("dial", str(call.id))]
+
+    assert mended(deployment) == [("dial", "", "the call is busy")]
+
+    after = deployment.store.call(call.id)
+    assert after
+    assert (after.status, bool(after.call_sid)) == (CallStatus.BUSY, True)
+    dials = lab.control.get("/_/dials", params={"carrier": name}).json()["dials"]
+    assert [it["count"] for it in dials] == [1]
+
+
+def test_a_call_that_was_never_dialled_is_failed(
+    deployment: App, bought: E164, name: str, clock: Clock
+) -> None:
+    call = a_call(
+        carrier=name,
+        call_sid="",
+        direction=Direction.OUTBOUND,
+        status=CallStatus.QUEUED,
+        created_at=clock() - timedelta(minutes=7),
+    )
+    deployment.store.put_item(call_item(call))
+
+    assert mended(deployment) == [("dial", "", "the call is failed")]
+
+
+def test_a_number_that_points_nowhere_is_pointed_here(
+    deployment: App, bought: E164, lab: Lab, name: str, clock: Clock
+) -> None:
+    lab.configure(name, bought, **NOWHERE[name])
+    assert found(deployment) == []  # somebody may just be pointing it
+    clock.advance(minutes=6)
+    assert found(deployment) == [("elsewhere", bought)]
+
+    running.sweep(deployment, clock() + FAR)
+
+    assert found(deployment) == []
+    assert status(deployment) is NumberStatus.ACTIVE
+
+
+def test_a_number_that_was_given_back_elsewhere_is_not_called_active(
+    deployment: App, bought: E164, lab: Lab, name: str, clock: Clock
+) -> None:
+    lab.drop(name, bought)
+    assert found(deployment) == []  # the carrier may show it a little later
+    clock.advance(minutes=6)
+
+    assert found(deployment) == [("vanished", bought)]
+    running.sweep(deployment, clock() + FAR)
+
+    assert status(deployment) is NumberStatus.INACTIVE
+
+
+def test_a_number_with_our_mark_and_without_a_row_is_taken_over(
+    deployment: App, lab: Lab, name: str, order: NumberOrder
+) -> None:
+    deployment.carrier(name, ORGANIZATION).buy(order)
+    assert found(deployment) == [("unrecorded", NUMBER)]
+
+    assert mended(deployment) == [("unrecorded", "", "taken over as active")]
+
+    assert status(deployment) is NumberStatus.ACTIVE
+    assert found(deployment) == []
+
+
+def test_an_orphan_is_listed_and_never_touched(
+    deployment: App, lab: Lab, name: str, clock: Clock
+) -> None:
+    lab.enter(name, ORPHAN)
+    before = lab.books(name)["numbers"]
+
+    [finding] = running.plan(deployment, ORGANIZATION)
+    running.sweep(deployment, clock() + FAR)
+    mended(deployment)
+
+    assert (finding.kind, finding.target) == ("orphan", ORPHAN)
+    assert finding.monthly_price
+    shows = deployment.carrier_class(name).features.shows_prices
+    assert finding.monthly_price.startswith("about") != shows
+    assert lab.books(name)["numbers"] == before
+    assert deployment.store.number(ORPHAN) is None
+
+
+MISDIRECT: dict[str, Callable[[App, Lab], object]] = {
+    "telnyx": lambda app, lab: telnyx(
+        app,
+        lab,
+        "PATCH",
+        "call_control_applications/{connection_id}",
+        application_name="switchboard-test-1001",
+        webhook_event_url=ELSEWHERE,
+    ),
+    "vonage": lambda app, lab: _misdirect_vonage(app, lab),
+}
+
+
+def _misdirect_vonage(app: App, lab: Lab) -> None:
+    path = "/v2/applications/{application_id}"
+    known = vonage(app, lab, "GET", path)
+    known["capabilities"]["voice"]["webhooks"]["answer_url"]["address"] = ELSEWHERE
+    vonage(app, lab, "PUT", path, json={it: known[it] for it in ("name", "capabilities")})
+
+
+@pytest.mark.parametrize("name", MISDIRECT)
+def test_an_application_that_points_elsewhere_is_renewed_when_a_person_asks(
+    deployment: App, bought: E164, lab: Lab, name: str, clock: Clock
+) -> None:
+    MISDIRECT[name](deployment, lab)
+    assert found(deployment) == [("account", "account")]
+
+    swept = running.sweep(deployment, clock() + FAR)
+    assert swept.problems == 1
+    assert found(deployment) == [("account", "account")]
+
+    assert mended(deployment) == [("account", "", "its URLs are renewed")]
+    assert found(deployment) == []
+
+
+def test_an_account_that_refuses_our_credentials_is_named_and_nothing_is_changed(
+    deployment: App, bought: E164, lab: Lab, name: str, clock: Clock
+) -> None:
+    wrong = {"auth_token": "f" * 32, "api_key": "KEY" + "F" * 32, "api_secret": "wrong"}
+    stored = deployment.secrets.carrier(ORGANIZATION, name)
+    secret(deployment, name, **{it: wrong[it] for it in wrong if it in stored})
+    clock.advance(hours=1)
+
+    [finding] = running.plan(deployment, ORGANIZATION)
+    swept = running.sweep(deployment, clock() + FAR)
+
+    assert finding.kind == "unreadable"
+    assert "carriers connect" in finding.says
+    assert swept.found == {"unreadable": 1}
+    assert status(deployment) is NumberStatus.ACTIVE
