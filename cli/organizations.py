@@ -72,6 +72,11 @@ def limits(
     number_calls_per_day: Annotated[
         int | None, typer.Option(metavar="N", help="For each number; 0 lifts the limit.")
     ] = None,
+    fuse_calls: Annotated[
+        int | None, typer.Option(metavar="N", help="In ten minutes: more stops all calls.")
+    ] = None,
+    fuse_calls_abroad: Annotated[int | None, _Number] = None,
+    fuse_spend_cents: Annotated[int | None, _Number] = None,
 ) -> None:
     """Show how much an organization may call and where to, after changing what is given."""
     from switchboard.directory import limits as directory_limits
@@ -87,6 +92,9 @@ def limits(
             calls_per_second=calls_per_second,
             calls_per_day=calls_per_day,
             daily_spend_cents=daily_spend_cents,
+            fuse_calls=fuse_calls,
+            fuse_calls_abroad=fuse_calls_abroad,
+            fuse_spend_cents=fuse_spend_cents,
         )
         | _liftable(
             number_concurrent_calls=number_concurrent_calls,
@@ -102,6 +110,40 @@ def limits(
     shown = output.limits(found.limits)
     output.table(("limit", "value"), ((name, output.plainly(it)) for name, it in shown.items()))
     output.result({"organization_id": found.id, "limits": shown})
+
+
+@app.command()
+def fuse(
+    ctx: typer.Context,
+    organization_id: Annotated[
+        int, typer.Argument(metavar="ID", min=1, max=LAST_ID, help="The organization's id.")
+    ],
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Let it place calls again, once you know who did.")
+    ] = False,
+    trip: Annotated[
+        bool, typer.Option("--trip", help="Stop its calls now, and end those in progress.")
+    ] = False,
+) -> None:
+    """Show whether an organization's calls are stopped; stop them, or let them go on."""
+    from switchboard import fuses
+    from switchboard.directory import organizations
+    from switchboard.errors import InvalidRequest
+    from switchboard.replies.organizations import fuse_reply
+
+    if reset and trip:
+        raise InvalidRequest("--reset and --trip at once: which one?")
+    deployment = opened(ctx)
+    found = organizations.find(deployment, organization_id)
+    if reset:
+        state = fuses.reset(deployment, organization_id)
+    elif trip:
+        state = fuses.trip(deployment, organization_id, fuses.BY_HAND)
+    else:
+        state = deployment.store.fuse(organization_id)
+    stopped = f"Its calls are stopped ({state.reason})." if state.tripped_at else "It may call."
+    output.say(f"Organization {found.id}: {stopped}")
+    output.result({"organization_id": found.id, "fuse": fuse_reply(state, found)})
 
 
 def _given(**options: int | bool | None) -> dict[str, int | bool | None]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
-from . import calls
+from . import calls, fuses
 from .app import App
 from .destinations import check_destination, check_sip
 from .errors import (
@@ -63,11 +63,14 @@ def transfer(app: App, organization_id: int, call_sid: str, to: str) -> Call:
     """Put the other side through to a number or a SIP address, and return the call.
 
     Where it may go is decided as for a new call. Raises CallNotFound, CallNotActive unless the
-    call is in progress, InvalidRequest, DestinationNotAllowed, or the carrier's refusal.
+    call is in progress, InvalidRequest, DestinationNotAllowed, FuseTripped, or the carrier's
+    refusal.
     """
     call = _placed(app, organization_id, call_sid, "transfer")
     if call.status is not CallStatus.IN_PROGRESS:
         raise CallNotActive(f"Cannot transfer call - current status is '{call.status.value}'")
+    # Whoever is put through is a new outbound call, wherever this one came from.
+    fuses.check(app.store.fuse(organization_id))
     target = _destination(app, organization_id, to)
     carrier = app.voice_for(call)
     with _refusals(f"transfer call via {call.carried_by}"):

@@ -9,6 +9,7 @@ SwitchboardError
 ├── Forbidden 403 ── NotOwned
 ├── SignatureInvalid 403 ── SignatureUnauthorized 401
 ├── DestinationNotAllowed 403 ── RecipientOptedOut
+├── FuseTripped 403
 ├── NotFound 404 ── AssistantNotFound, NoAssistant, CallNotFound, NumberNotFound, FlowNotFound,
 │                   EventNotFound, WebhookNotFound, MessageNotFound
 ├── RequestTooLarge 413
@@ -164,6 +165,20 @@ class RecipientOptedOut(DestinationNotAllowed):
     """Whoever has the number does not want text messages from ours."""
 
     code = "recipient_opted_out"
+
+
+class FuseTripped(SwitchboardError):
+    """All of the organization's outbound calls are stopped until somebody resets its fuse."""
+
+    status = 403
+    code = "fuse_tripped"
+
+    def __init__(self, reason: str, since: str) -> None:
+        super().__init__(
+            f"Outbound calls are stopped since {since}, and those in progress are being ended: "
+            f"{reason}. When you know who placed the calls, an admin key resets the fuse: "
+            "POST /api/v1/organization/fuse/reset, or `switchboard organizations fuse ID --reset`."
+        )
 
 
 class NotFound(SwitchboardError):

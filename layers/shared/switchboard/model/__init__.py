@@ -12,12 +12,13 @@ from .calls import (
     Direction,
     TrunkAttempt,
 )
-from .dialing import DialOptions, Lease, Limits, MachinePolicy, Spending
+from .dialing import DialOptions, Fuse, Lease, Limits, MachinePolicy, Spending
 from .directory import CallerId, Organization, Token
 from .e164 import E164, is_e164, masked, parse_e164, without_numbers
 from .events import (
     END_OF_CALL_REPORT,
     EVENT_TYPES,
+    FUSE_UPDATE,
     NUMBER_UPDATE,
     RECORDING_UPDATE,
     REPORT_UPDATE,
@@ -54,6 +55,7 @@ __all__ = [
     "E164",
     "END_OF_CALL_REPORT",
     "EVENT_TYPES",
+    "FUSE_UPDATE",
     "NOT_IN_COPIES",
     "NUMBER_UPDATE",
     "RECORDING_UPDATE",
@@ -85,6 +87,7 @@ __all__ = [
     "Direction",
     "Endpoint",
     "Flow",
+    "Fuse",
     "Hangup",
     "Instruction",
     "Lease",

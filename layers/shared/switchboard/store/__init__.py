@@ -23,6 +23,8 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     PACE#<org>#<e164>     / PACE       until when a number has to send what was asked of it
     DIAL#<org>#<key>      / DIAL       points to the call that was placed with this key
     ORG#<id>              / CALLERID#<e164>
+    FUSE#<org>            / FUSE       what stops all its calls
+                                       and while some are to be ended [FUSEDUE / <time>]
     LIMIT#<org>#<limit>…  / PLACES     who takes up the places of a limit
     LIMIT#<org>#<limit>…  / QUOTA      how much of a limit is used, in one span of time
     LEASE#<name>          / LEASE      held by one process for a while
@@ -52,6 +54,7 @@ from .directory import Directory
 from .endpoints import Endpoints
 from .events import Events
 from .flows import Flows
+from .fuses import Draw, Fuses
 from .leases import Leases
 from .limits import Limits, Place, Quota
 from .messages import Messages
@@ -72,6 +75,7 @@ from .trunks import Trunks
 __all__ = [
     "AuditFilter",
     "DialContext",
+    "Draw",
     "NumberChange",
     "NumberPage",
     "Place",
@@ -97,6 +101,7 @@ class Store(
     Totals,
     Dialing,
     Limits,
+    Fuses,
     Messages,
     Texts,
     Leases,
