@@ -567,3 +567,14 @@ def test_only_an_admin_resets_the_fuse(app: App) -> None:
 
     assert (status, reply["code"]) == (403, "insufficient_scope")
     assert ask(app, "get-fuse")[1]["tripped"] is True
+
+
+def test_a_key_that_sent_too_much_is_answered_429_before_anything_is_read(app: App) -> None:
+    event = load("directory/get-organization")
+    event["requestContext"]["authorizer"]["retry_after"] = "45"
+
+    reply = lambda_handler(event, Context(), lambda: pytest.fail("nothing is opened"))
+
+    body = json.loads(reply["body"])
+    assert (reply["statusCode"], body["code"]) == (429, "rate_limited")
+    assert reply["multiValueHeaders"]["Retry-After"] == ["45"]

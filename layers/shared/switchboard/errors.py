@@ -17,6 +17,7 @@ SwitchboardError
 │                   CallNotPlaced, NumberAssigned, NumberNotReady, ReleaseInProgress,
 │                   MessageInProgress
 ├── LimitExceeded 429
+├── TooManyRequests 429
 ├── ServiceUnavailable 503        one of our own dependencies does not answer
 └── CarrierError 502 ── InvalidCredentials, CarrierPermissionDenied, CarrierMisconfigured,
     │                   InsufficientBalance 402, AddressRequired 422, NumberNotHeld 409,
@@ -323,6 +324,19 @@ class LimitExceeded(SwitchboardError):
         super().__init__(
             f"{limit} is {value}, and that is reached. "
             f"Try again in {retry_after} s, or have the limit raised."
+        )
+
+
+class TooManyRequests(SwitchboardError):
+    """An API key sends more requests than it may; `retry_after` is in seconds."""
+
+    status = 429
+    code = "rate_limited"
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(
+            f"This API key has sent too many requests in this minute. Wait {retry_after} s."
         )
 
 

@@ -8,6 +8,7 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     ORG#<id>              / TRUNK#<id>
     ORG#<id>              / TRUNKNAME#<name>   points to the trunk that has it
     TOKEN#<sha256>        / TOKEN      [ORG#<id>#TOKEN  / <id>]
+    RATE#<token>          / <minute>   how many requests came with it, once they are many
     NUMBER#<e164>         / NUMBER     [ORG#<id>#NUMBER / <e164>]
                                        [ASSISTANT#<id>  / <e164>]  or  [ORG#<id>#FREE / <e164>]
     RELEASE#<org>#<e164>  / <time>     [ORG#<id>#RELEASE / <time>]
