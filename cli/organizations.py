@@ -1,5 +1,7 @@
 """`switchboard organizations`: the tenants."""
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -110,6 +112,49 @@ def limits(
     shown = output.limits(found.limits)
     output.table(("limit", "value"), ((name, output.plainly(it)) for name, it in shown.items()))
     output.result({"organization_id": found.id, "limits": shown})
+
+
+@app.command("export")
+def export_(
+    ctx: typer.Context,
+    organization_id: Annotated[
+        int, typer.Argument(metavar="ID", min=1, max=LAST_ID, help="The organization's id.")
+    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file: JSON lines.")],
+) -> None:
+    """Copy all that the table holds of an organization into a file, without any secret."""
+    from switchboard import backup
+    from switchboard.errors import InvalidRequest
+
+    lines = backup.lines(opened(ctx), organization_id)
+    first, rows = next(lines), -1  # the last line is no row
+    try:
+        copy = file.open("x", encoding="utf-8")
+    except FileExistsError as error:
+        raise InvalidRequest(f"{file} is there already: name a new file.") from error
+    with copy:
+        file.chmod(0o600)  # it says who called whom
+        copy.write(first)
+        for line in lines:
+            copy.write(line)
+            rows += 1
+    output.say(f"Organization {organization_id} copied: {rows} rows in {file}")
+    output.result({"organization_id": organization_id, "rows": rows, "file": str(file)})
+
+
+@app.command("import")
+def import_(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False)],
+) -> None:
+    """Make an organization of a file. Again changes nothing; nothing is ever written over."""
+    from switchboard import backup
+
+    done = backup.restore(opened(ctx), lambda: file.open(encoding="utf-8"))
+    output.say(f"Organization {done.organization_id} is there: {done.name}, {done.rows} rows.")
+    for secret in done.give_again:
+        output.say(f"Give again: {secret}")
+    output.result(asdict(done))
 
 
 @app.command()

@@ -47,6 +47,7 @@ itself, so the key follows from the id.
 
 from .assistants import Assistants
 from .audit import Audit, AuditFilter
+from .backups import Backups, Raw, present_schema, shape_of_row
 from .caches import Caches
 from .call_lists import CallLists
 from .calls import Calls
@@ -81,10 +82,13 @@ __all__ = [
     "NumberPage",
     "Place",
     "Quota",
+    "Raw",
     "Slice",
     "Store",
     "Taken",
     "TextContext",
+    "present_schema",
+    "shape_of_row",
 ]
 
 
@@ -113,5 +117,6 @@ class Store(
     Endpoints,
     Reports,
     Recordings,
+    Backups,
 ):
     """The table. Every method is one request, or says how many."""
