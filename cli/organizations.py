@@ -1,5 +1,6 @@
 """`switchboard organizations`: the tenants."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -150,7 +151,11 @@ def import_(
     """Make an organization of a file. Again changes nothing; nothing is ever written over."""
     from switchboard import backup
 
-    done = backup.restore(opened(ctx), lambda: file.open(encoding="utf-8"))
+    def lines() -> Iterator[str]:
+        with file.open(encoding="utf-8") as copy:
+            yield from copy
+
+    done = backup.restore(opened(ctx), lines)
     output.say(f"Organization {done.organization_id} is there: {done.name}, {done.rows} rows.")
     for secret in done.give_again:
         output.say(f"Give again: {secret}")

@@ -138,6 +138,20 @@ def test_the_same_again_changes_nothing(file: list[str], elsewhere: App) -> None
     assert rows_of(elsewhere) == before
 
 
+def test_what_was_given_again_since_is_kept(file: list[str], elsewhere: App) -> None:
+    backup.restore(elsewhere, lambda: file)
+    made = elsewhere.store.organization(ORGANIZATION)
+    assert made
+    elsewhere.store.show_connected(made, "twilio", {"auth_token": "…ve"})
+    found = elsewhere.store.organization(ORGANIZATION)
+
+    # That is a change, so it is said, and kept.
+    with pytest.raises(Conflict, match="ORG#1001 ORG"):
+        backup.restore(elsewhere, lambda: file)
+
+    assert elsewhere.store.organization(ORGANIZATION) == found
+
+
 def test_an_import_that_died_is_finished_by_the_next(
     file: list[str], elsewhere: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,7 +112,7 @@ def test_what_is_changed_while_it_is_swept_keeps_its_change(
             # The version before, which still runs, writes a part; this one writes a whole row.
             store.update_item(_told(3001, "said meanwhile"))
         if row["sk"]["S"] == "ASSISTANT#3002":
-            store.put_assistant(an_assistant(id=3002, description="WRITTEN ANEW"))
+            store.put_assistant(an_assistant(id=3002, version=1, description="WRITTEN ANEW"))
         return sweep(store, row)
 
     monkeypatch.setattr(Store, "upgrade_row", interrupted)

@@ -28,19 +28,22 @@ class Backups(Table):
             request |= {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def restore(self, row: Raw) -> bool:
-        """Write a row where there is none; say whether it is there now as it was given."""
+        """Write a row where there is none; say whether it is there now as it was given.
+
+        What it has beside may be more: what copies leave out.
+        """
         put = {"Put": {"Item": row, "ConditionExpression": FRESH}}
         put["Put"]["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         try:
             self.transact(put)
         except Taken as taken:
-            return taken.found[0] == upgrades.upgraded(plain(row))
+            return _is_in(row, taken.found[0] or {})
         return True
 
     def holds(self, row: Raw) -> bool | None:
         """Return whether a row is there as it is given; None when there is none."""
         found = self.get_item({"pk": plain(row)["pk"], "sk": plain(row)["sk"]})
-        return None if found is None else found == upgrades.upgraded(plain(row))
+        return None if found is None else _is_in(row, found)
 
     def upgrade_row(self, row: Raw) -> bool:
         """Write a row in the present shape; say whether it had to be.
@@ -73,6 +76,11 @@ class Backups(Table):
             )
         )
         return True
+
+
+def _is_in(row: Raw, found: Item) -> bool:
+    given = upgrades.upgraded(plain(row))
+    return all(found.get(name) == it for name, it in given.items() if name != "schema")
 
 
 def present_schema() -> int:
