@@ -9,6 +9,7 @@ from .calls import (
     CallStep,
     CallSummary,
     CallTotals,
+    Cost,
     Direction,
     TrunkAttempt,
 )
@@ -48,7 +49,7 @@ from .numbers import (
 )
 from .recordings import Recording, RecordingStatus
 from .refusal import Refusal
-from .trunks import BYO, Bridge, SipRoute, SipTrunk, TrunkSecrets
+from .trunks import BYO, NO_TEXTS_OVER_TRUNKS, Bridge, SipRoute, SipTrunk, TrunkSecrets
 
 __all__ = [
     "BYO",
@@ -57,6 +58,7 @@ __all__ = [
     "EVENT_TYPES",
     "FUSE_UPDATE",
     "NOT_IN_COPIES",
+    "NO_TEXTS_OVER_TRUNKS",
     "NUMBER_UPDATE",
     "RECORDING_UPDATE",
     "REPORT_UPDATE",
@@ -80,6 +82,7 @@ __all__ = [
     "ConnectStream",
     "Consent",
     "ConversationFlow",
+    "Cost",
     "Delivery",
     "DeliveryState",
     "Dial",
