@@ -175,6 +175,21 @@ def test_nobody_is_put_through_while_it_is_tripped(app: App, books: Books) -> No
     assert books.transfers == []
 
 
+def test_whoever_is_put_through_counts_as_a_call(app: App, books: Books) -> None:
+    allow(app, **WIDE, fuse_calls_abroad=2)
+    app.store.add_call(a_call(status=CallStatus.IN_PROGRESS))
+    for to in (LONDON, "sip:desk@pbx.example.com", LONDON):
+        control.transfer(app, ORGANIZATION, a_call().call_sid, to)
+
+    with pytest.raises(FuseTripped, match="fuse_calls_abroad"):
+        control.transfer(app, ORGANIZATION, a_call().call_sid, LONDON)
+
+    fuse = app.store.fuse(ORGANIZATION)
+    assert (fuse.calls, fuse.calls_abroad, len(books.transfers)) == (3, 2, 3)
+    assert fuse.spend_cents > 0
+    tripped(app)
+
+
 def test_it_is_told_and_on_record_who_placed_the_call_that_tripped_it(app: App) -> None:
     allow(app, **WIDE, fuse_calls=1)
     thief = app.acting_for(Actor("Stolen key", 2001))

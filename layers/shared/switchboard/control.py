@@ -69,9 +69,11 @@ def transfer(app: App, organization_id: int, call_sid: str, to: str) -> Call:
     call = _placed(app, organization_id, call_sid, "transfer")
     if call.status is not CallStatus.IN_PROGRESS:
         raise CallNotActive(f"Cannot transfer call - current status is '{call.status.value}'")
+    organization = app.store.organization(organization_id)
+    allowed = organization.limits if organization else Limits()
+    target = _destination(to, allowed)
     # Whoever is put through is a new outbound call, wherever this one came from.
-    fuses.check(app.store.fuse(organization_id))
-    target = _destination(app, organization_id, to)
+    fuses.count(app, call, target, allowed)
     carrier = app.voice_for(call)
     with _refusals(f"transfer call via {call.carried_by}"):
         carrier.transfer(call, target)
@@ -133,12 +135,11 @@ def _not_placed(call: Call, verb: str) -> CallNotPlaced:
     )
 
 
-def _destination(app: App, organization_id: int, to: str) -> str:
+def _destination(to: str, allowed: Limits) -> str:
     if to.lower().startswith(("sip:", "sips:")):
         return check_sip(to)
     number = parse_e164(to)
-    organization = app.store.organization(organization_id)
-    check_destination(number, organization.limits if organization else Limits())
+    check_destination(number, allowed)
     return number
 
 

@@ -243,7 +243,7 @@ def _reserve(
     )
     for _ in range(_WRITE_TRIES):
         try:
-            _check_fuse(app, drawn)
+            fuses.check_draw(app, drawn)
             app.store.reserve_call(call, key, fingerprint, places, quotas, drawn)
             return
         except Taken as taken:
@@ -267,7 +267,7 @@ def _looked_at_again(
     # The call and its key come first, the fuse is last.
     if 2 + len(places) + len(quotas) in taken.failed:
         drawn = replace(drawn, seen=app.store.fuse(drawn.seen.organization_id))
-        _check_fuse(app, drawn)
+        fuses.check_draw(app, drawn)
     full = [place for n, place in enumerate(places, 2) if n in taken.failed]
     used = [quota for n, quota in enumerate(quotas, 2 + len(places)) if n in taken.failed]
     if used:
@@ -276,13 +276,6 @@ def _looked_at_again(
     if full and not sum(app.store.free_expired(place.lease.row, now) for place in full):
         _refuse(app, used, full)
     return drawn
-
-
-def _check_fuse(app: App, drawn: Draw) -> None:
-    """Raise FuseTripped, at the latest from the call on that passes a bound of the fuse."""
-    fuses.check(drawn.seen)
-    if bound := fuses.exceeded(drawn):
-        fuses.check(fuses.trip(app, drawn.seen.organization_id, bound))
 
 
 # When a place gets free nobody knows; asking again every few seconds is fair.

@@ -10,14 +10,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .app import App
-from .destinations import is_abroad
-from .errors import FuseTripped
-from .model import Call, Fuse, Limits, parse_e164
+from .destinations import estimated_cents, is_abroad
+from .errors import FuseTripped, ServiceUnavailable
+from .model import E164, Call, Fuse, Limits, is_e164, parse_e164
 from .store import Draw, Taken
 
 logger = logging.getLogger(__name__)
 
 SPAN = timedelta(minutes=10)
+# As much as is put aside for a call without a maximum of its own.
+_TYPICAL_SECONDS = 10 * 60
+_WRITE_TRIES = 4
 BY_HAND = "by_hand"
 
 
@@ -32,6 +35,34 @@ def drawn(fuse: Fuse, call: Call, limits: Limits, now: datetime) -> Draw:
     abroad = is_abroad(call.phone_number, parse_e164(call.customer_number))
     cents = call.spending.cents if call.spending else 0
     return Draw(fuse, span_of(now), int(abroad), cents, limits)
+
+
+def count(app: App, call: Call, target: str, limits: Limits) -> None:
+    """Put on the fuse that somebody is put through to a number or a SIP address.
+
+    Nothing else reserves that. Raises FuseTripped, and ServiceUnavailable while too many others
+    are placed; two requests, or more while others are.
+    """
+    is_number = is_e164(target)
+    abroad = is_number and is_abroad(call.phone_number, E164(target))
+    cents = estimated_cents(E164(target), _TYPICAL_SECONDS) if is_number else 0
+    for _ in range(_WRITE_TRIES):
+        fuse = app.store.fuse(call.organization_id)
+        draw = Draw(fuse, span_of(app.clock()), int(abroad), cents, limits)
+        check_draw(app, draw)
+        try:
+            app.store.draw_fuse(draw)
+            return
+        except Taken:
+            continue  # others have drawn meanwhile, or it has tripped
+    raise ServiceUnavailable("Too many calls are being placed at once. Try again in a moment.")
+
+
+def check_draw(app: App, draw: Draw) -> None:
+    """Raise FuseTripped while it is tripped, and trip it if this is what passes a bound."""
+    check(draw.seen)
+    if bound := exceeded(draw):
+        check(trip(app, draw.seen.organization_id, bound))
 
 
 def exceeded(draw: Draw) -> str | None:

@@ -35,6 +35,10 @@ class Fuses(Table):
         item = self.get_item(fuse_key(organization_id))
         return items.fuse(item) if item else Fuse(organization_id)
 
+    def draw_fuse(self, drawn: Draw) -> None:
+        """Put a call on the fuse that nothing else reserves; raise Taken when it does not hold."""
+        self.update_item(draw(drawn))
+
     def trip_fuse(self, fuse: Fuse) -> None:
         """Stop an organization's calls and have those in progress ended; raise Taken if it is so.
 
