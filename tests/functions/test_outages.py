@@ -116,6 +116,18 @@ def test_a_throttled_table_is_no_reason_for_silence(
     assert seconds < IN_TIME_S
 
 
+@pytest.mark.parametrize("carrier", CALLS)
+def test_secrets_that_are_refused_are_no_reason_for_silence(
+    live: App, broken: ExitStack, monkeypatch: pytest.MonkeyPatch, carrier: str
+) -> None:
+    url = broken.enter_context(outages.refusal("InternalServiceError", 500))
+
+    reply, seconds = call(without_secrets(live, url), carrier, monkeypatch)
+
+    assert is_fallback(carrier, reply), reply
+    assert seconds < IN_TIME_S
+
+
 def test_the_strictest_carrier_waits_longer_than_we_take(live: App) -> None:
     vonage_gives_up_s, cold_start_s = 5, 1.5
 
@@ -136,6 +148,25 @@ def test_nothing_is_bought_while_a_part_of_aws_is_silent(
         purchasing.purchase(lost(app, url), ORGANIZATION, a_purchase(), "key-1")
 
     assert books.bought == []
+    assert record.rows(app) == before
+
+
+def test_nothing_is_bought_and_nobody_called_over_a_throttled_table(
+    app: App, books: Books, broken: ExitStack
+) -> None:
+    hold(app)
+    before = record.rows(app)
+    url = broken.enter_context(outages.refusal("ProvisionedThroughputExceededException"))
+    throttled = without_table(app, url)
+
+    for ask in (
+        lambda: purchasing.purchase(throttled, ORGANIZATION, a_purchase(), "key-1"),
+        lambda: dialing.initiate(throttled, ORGANIZATION, a_dial()),
+    ):
+        with pytest.raises(ServiceUnavailable, match="ProvisionedThroughputExceededException"):
+            ask()
+
+    assert (books.bought, books.dialled) == ([], [])
     assert record.rows(app) == before
 
 

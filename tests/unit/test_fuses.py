@@ -1,5 +1,6 @@
 """The fuse: too many calls, too dear, too far away, and all of them stop until somebody looks."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -122,6 +123,23 @@ def test_two_at_once_do_not_pass_together(app: App, books: Books) -> None:
     dial(app)
 
     assert len(books.dialled) == 2
+
+
+def test_of_many_at_once_as_many_are_placed_as_it_holds(app: App, books: Books) -> None:
+    allow(app, **WIDE, fuse_calls=5)
+
+    def refused(_: int) -> bool:
+        try:
+            dial(app)
+        except FuseTripped:
+            return True
+        return False
+
+    with ThreadPoolExecutor(6) as threads:
+        outcomes = list(threads.map(refused, range(12)))
+
+    assert (outcomes.count(True), len(books.dialled)) == (7, 5)
+    assert len(events(app)) == 1
 
 
 def test_a_new_ten_minutes_are_begun_by_one_of_two(
