@@ -249,10 +249,6 @@ def _reserve(
         except Taken as taken:
             if 1 in taken.failed:
                 raise
-            if 0 in taken.failed:
-                raise ServiceUnavailable(
-                    "Two calls got the same id. Send the call again."
-                ) from taken
             drawn = _looked_at_again(app, taken, places, quotas, drawn)
     raise ServiceUnavailable("Too many calls are being placed at once. Try again in a moment.")
 
@@ -264,6 +260,8 @@ def _looked_at_again(
 
     Raises FuseTripped and LimitExceeded.
     """
+    if 0 in taken.failed:
+        raise ServiceUnavailable("Two calls got the same id. Send the call again.") from taken
     # The call and its key come first, the fuse is last.
     if 2 + len(places) + len(quotas) in taken.failed:
         drawn = replace(drawn, seen=app.store.fuse(drawn.seen.organization_id))
