@@ -20,7 +20,7 @@ def open_app(stack: str | None) -> App:
     """Return the deployment that `stack` names, or else the environment; raise ConfigError."""
     if stack is None:
         return wiring.build(_from_environment())
-    return wiring.build(from_stack(boto3.client("cloudformation"), stack))
+    return wiring.build(from_stack(boto3.client("cloudformation", config=wiring.AWS), stack))
 
 
 def from_stack(client: "CloudFormationClient", stack: str) -> Settings:

@@ -15,6 +15,7 @@ from . import (
     caller_ids,
     carriers,
     doctor,
+    migrate,
     organizations,
     output,
     reconcile,
@@ -76,6 +77,7 @@ app.add_typer(caller_ids.app, name="caller-ids")
 app.add_typer(webhooks.app, name="webhooks")
 app.command()(doctor.doctor)
 app.command()(reconcile.reconcile)
+app.command()(migrate.migrate)
 
 
 @app.callback()

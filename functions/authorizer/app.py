@@ -7,6 +7,7 @@ from switchboard import tokens, wiring
 from switchboard.app import App
 
 _usage = tokens.Usage()
+_rates = tokens.Rates()
 
 
 def lambda_handler(
@@ -41,5 +42,7 @@ def lambda_handler(
             "token_id": str(token.id),
             "token_name": token.name,
             "token_expires_at": token.expires_at.isoformat() if token.expires_at else "",
+            # A policy can only say yes or no, and "no" is 403: the route says 429.
+            "retry_after": str(_rates.wait(app(), token) or ""),
         },
     }

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
-from switchboard import accounts, description, edge, tenancy
+from switchboard import accounts, description, edge, fuses, tenancy
 from switchboard.directory import organizations
 from switchboard.errors import (
     CarrierPermissionDenied,
@@ -20,9 +20,11 @@ from switchboard.errors import (
     OutcomeUnknown,
 )
 from switchboard.replies.organizations import (
+    FuseReply,
     Health,
     OrganizationReply,
     Validation,
+    fuse_reply,
     organization_reply,
 )
 
@@ -59,6 +61,9 @@ class LimitsBody(BaseModel):
     number_calls_per_day: Annotated[
         _Count | None, Field(description="For each number; null lifts it.")
     ] = None
+    fuse_calls: _Count = 1
+    fuse_calls_abroad: _Count = 1
+    fuse_spend_cents: _Count = 1
 
 
 class OrganizationBody(BaseModel):
@@ -158,6 +163,37 @@ def validate_twilio(body: Annotated[TwilioBody, Body()]) -> Response[Any]:
     except (InvalidCredentials, CarrierPermissionDenied, InvalidRequest) as error:
         return edge.answer(200, {"valid": False, "error": str(error), "friendly_name": None})
     return edge.answer(200, {"valid": True, "error": None, "friendly_name": name})
+
+
+_FUSE = description.replies(FuseReply, NotFound)
+
+
+@api.get("/api/v1/organization/fuse", responses=_FUSE, tags=_TAGS)
+def get_fuse() -> Response[Any]:
+    """Show whether outbound calls are stopped, and how near they are to that."""
+    organization_id = edge.authorized(api, "admin")
+    app = edge.current_app(api)
+    organization = organizations.find(app, organization_id)
+    return edge.answer(200, fuse_reply(app.store.fuse(organization_id), organization))
+
+
+@api.post("/api/v1/organization/fuse/reset", responses=_FUSE, tags=_TAGS)
+def reset_fuse() -> Response[Any]:
+    """Let calls be placed again. Those from before it tripped are ended all the same."""
+    organization_id = edge.authorized(api, "admin")
+    app = edge.current_app(api)
+    organization = organizations.find(app, organization_id)
+    return edge.answer(200, fuse_reply(fuses.reset(app, organization_id), organization))
+
+
+@api.post("/api/v1/organization/fuse/trip", responses=_FUSE, tags=_TAGS)
+def trip_fuse() -> Response[Any]:
+    """Stop all outbound calls now, and end those in progress, until somebody resets it."""
+    organization_id = edge.authorized(api, "admin")
+    app = edge.current_app(api)
+    organization = organizations.find(app, organization_id)
+    tripped = fuses.trip(app, organization_id, fuses.BY_HAND)
+    return edge.answer(200, fuse_reply(tripped, organization))
 
 
 @api.get("/health", responses=description.replies(Health), tags=_TAGS)

@@ -40,6 +40,9 @@ def test_limits_are_shown_and_not_changed(app: App, run: Run) -> None:
         "daily_spend_cents": 5000,
         "number_concurrent_calls": None,
         "number_calls_per_day": None,
+        "fuse_calls": 200,
+        "fuse_calls_abroad": 20,
+        "fuse_spend_cents": 2500,
     }
     assert stored(app) == Limits()
 
@@ -224,3 +227,38 @@ def test_everything_is_listed_oldest_first(run: Run) -> None:
     other = ("--organization", str(made[0]["id"]))
     assert answered(run("assistants", "list", *other)) == []
     assert "Organization 7 not found" in refused(run("assistants", "list", "--organization", "7"))
+
+
+# --- the fuse ---
+
+FUSE = ("organizations", "fuse", str(ORGANIZATION))
+
+
+def test_calls_are_stopped_and_let_go_on_by_hand(app: App, run: Run) -> None:
+    stopped = answered(run(*FUSE, "--trip"))["fuse"]
+    shown = answered(run(*FUSE))["fuse"]
+    again = answered(run(*FUSE, "--reset"))["fuse"]
+
+    assert (stopped["tripped"], stopped["reason"], stopped["ending_calls"]) == (
+        True,
+        "by_hand",
+        True,
+    )
+    assert shown == stopped
+    assert (again["tripped"], again["reason"]) == (False, None)
+    assert app.store.fuse(ORGANIZATION).tripped_at is None
+
+
+def test_stopping_and_letting_go_on_at_once_is_refused(app: App, run: Run) -> None:
+    assert "which one" in refused(run(*FUSE, "--trip", "--reset"))
+
+
+def test_the_fuses_bounds_are_limits_like_others(app: App, run: Run) -> None:
+    answered(
+        run(
+            *LIMITS, "--fuse-calls", "900", "--fuse-calls-abroad", "1", "--fuse-spend-cents", "5",
+        )
+    )  # fmt: skip
+
+    found = stored(app)
+    assert (found.fuse_calls, found.fuse_calls_abroad, found.fuse_spend_cents) == (900, 1, 5)

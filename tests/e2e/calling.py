@@ -20,6 +20,9 @@ Json = dict[str, Any]
 
 # As much as any test needs: the limits have tests of their own.
 WIDE = Limits(
+    fuse_calls=100_000,
+    fuse_calls_abroad=100_000,
+    fuse_spend_cents=1_000_000,
     concurrent_calls=1_000,
     calls_per_second=1_000,
     calls_per_day=100_000,

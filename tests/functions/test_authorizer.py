@@ -1,5 +1,6 @@
 """The API's door."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 from functions.authorizer.app import lambda_handler
 from switchboard import tokens
 from switchboard.app import App
+from switchboard.errors import ServiceUnavailable
+from switchboard.store import Store
 from tests.builders import ORGANIZATION
 from tests.clock import Clock
 from tests.functions.events import Context, load
@@ -31,6 +34,7 @@ def test_a_valid_key_opens_the_route_for_its_organization(app: App) -> None:
         "token_id": str(token.id),
         "token_name": "CI",
         "token_expires_at": "",
+        "retry_after": "",
     }
 
 
@@ -66,6 +70,44 @@ def test_a_key_opens_nothing_from_the_moment_it_expires(app: App, clock: Clock) 
 
     with pytest.raises(Exception, match=r"^Unauthorized$"):
         ask(app, f"Bearer {secret}")
+
+
+def test_a_key_that_sends_too_much_is_told_to_wait(app: App, clock: Clock) -> None:
+    app = replace(app, settings=replace(app.settings, requests_per_minute=20))
+    _, secret = tokens.create(app, ORGANIZATION, "CI", ["admin"], None)
+    _, other = tokens.create(app, ORGANIZATION, "CI", ["admin"], None)
+    clock.advance(seconds=15)
+
+    waits = [ask(app, f"Bearer {secret}")["context"]["retry_after"] for _ in range(22)]
+
+    assert waits == [""] * 20 + ["45", "45"]
+    assert ask(app, f"Bearer {other}")["context"]["retry_after"] == ""
+    clock.advance(seconds=45)
+    assert ask(app, f"Bearer {secret}")["context"]["retry_after"] == ""
+
+
+def test_containers_count_together(app: App) -> None:
+    app = replace(app, settings=replace(app.settings, requests_per_minute=20))
+    token, _ = tokens.create(app, ORGANIZATION, "CI", ["admin"], None)
+    containers = [tokens.Rates() for _ in range(4)]
+
+    passed = sum(it.wait(app, token) == 0 for _ in range(20) for it in containers)
+
+    # Each of them lets a tenth through before it asks.
+    assert 20 <= passed <= 20 + 4 * 2
+
+
+def test_a_table_that_does_not_answer_keeps_nobody_out(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*asked: Any) -> int:
+        raise ServiceUnavailable("away")
+
+    app = replace(app, settings=replace(app.settings, requests_per_minute=1))
+    token, _ = tokens.create(app, ORGANIZATION, "CI", ["admin"], None)
+    monkeypatch.setattr(Store, "count_requests", fail)
+
+    assert [tokens.Rates().wait(app, token) for _ in range(3)] == [0, 0, 0]
 
 
 def test_the_secret_is_not_in_the_table(app: App) -> None:

@@ -538,3 +538,43 @@ def test_anybody_may_ask_whether_the_api_is_there(app: App) -> None:
 def test_use_cases_and_routes_show_the_same(app: App) -> None:
     assert assistants.count(app, ORGANIZATION) == 1
     assert flows.find(app, ORGANIZATION, 6001).name == "Bookings"
+
+
+# --- the fuse ---
+
+
+def test_the_fuse_is_tripped_shown_and_reset(app: App) -> None:
+    before = ask(app, "get-fuse")
+    tripped = ask(app, "trip-fuse")
+    shown = ask(app, "get-fuse")
+    after = ask(app, "reset-fuse")
+
+    assert before[0] == tripped[0] == shown[0] == after[0] == 200
+    assert [it[1]["tripped"] for it in (before, tripped, shown, after)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert tripped[1]["reason"] == "by_hand"
+    assert before[1]["limits"]["fuse_calls"] == 200
+
+
+def test_only_an_admin_resets_the_fuse(app: App) -> None:
+    ask(app, "trip-fuse")
+
+    status, reply = ask(app, "reset-fuse", scopes="calls:write calls:read")
+
+    assert (status, reply["code"]) == (403, "insufficient_scope")
+    assert ask(app, "get-fuse")[1]["tripped"] is True
+
+
+def test_a_key_that_sent_too_much_is_answered_429_before_anything_is_read(app: App) -> None:
+    event = load("directory/get-organization")
+    event["requestContext"]["authorizer"]["retry_after"] = "45"
+
+    reply = lambda_handler(event, Context(), lambda: pytest.fail("nothing is opened"))
+
+    body = json.loads(reply["body"])
+    assert (reply["statusCode"], body["code"]) == (429, "rate_limited")
+    assert reply["multiValueHeaders"]["Retry-After"] == ["45"]

@@ -54,6 +54,7 @@ ALLOWED = {
     | {"s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload", "sqs:SendMessage"},
     "Recordings": READ | {"dynamodb:Query", "s3:GetObject"} | SECRET,
     "SendMessage": READ | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"} | SECRET,
+    "StopCalls": READ | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"} | SECRET,
     "Sms": READ
     | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"}
     | SECRET,

@@ -146,3 +146,48 @@ def test_a_recording_is_fetched_by_one_and_comes_again_when_that_fails(template:
 
 def test_an_account_stays_reserved_for_longer_than_whoever_mends_it_may_run(template: Json) -> None:
     assert template["Resources"]["Reconcile"]["Properties"]["Timeout"] < running.LEASE_S
+
+
+def test_the_calls_of_a_tripped_fuse_are_ended_and_somebody_is_told(template: Json) -> None:
+    queue = template["Resources"]["FuseQueue"]["Properties"]
+    function = template["Resources"]["StopCalls"]["Properties"]
+    alarm = template["Resources"]["FuseAlarm"]["Properties"]
+
+    assert queue["SqsManagedSseEnabled"] is True
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+    assert function["Events"]["Sweep"]["Properties"]["Schedule"] == "rate(1 minute)"
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("Switchboard", "TrippedFuses")
+    assert alarm["Dimensions"] == [{"Name": "stage", "Value": {"Ref": "Stage"}}]
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 1)
+
+
+def test_the_wall_before_the_api_is_an_option_that_lets_the_carriers_through(
+    template: Json,
+) -> None:
+    resources = template["Resources"]
+    [rule] = resources["Waf"]["Properties"]["Rules"]
+    limited = rule["Statement"]["RateBasedStatement"]
+    aside = limited["ScopeDownStatement"]["NotStatement"]["Statement"]["RegexMatchStatement"]
+    webhooks = {
+        event["Properties"]["Path"]
+        for name, resource in resources.items()
+        if name.startswith("CarrierWebhook") and "Events" in resource["Properties"]
+        for event in resource["Properties"]["Events"].values()
+    }
+
+    assert template["Parameters"]["EnableWaf"]["Default"] == "false"
+    assert resources["Waf"]["Condition"] == resources["WafOfApi"]["Condition"] == "UseWaf"
+    assert len(aside["RegexString"]) <= 512
+    passed = re.compile(aside["RegexString"])
+    for path in (*webhooks, "/fallback/twilio.xml"):
+        assert passed.search(path), path
+        assert passed.search(f"/prod{path}"), path
+    for path in ("/api/v1/calls/initiate", "/sms/send", "/calls/initiate", "/api/v1/twiml"):
+        assert not passed.search(path), path
+
+
+def test_every_route_has_a_flood_of_its_own(template: Json) -> None:
+    [settings] = template["Resources"]["Api"]["Properties"]["MethodSettings"]
+
+    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
+    assert 0 < settings["ThrottlingRateLimit"] <= settings["ThrottlingBurstLimit"]

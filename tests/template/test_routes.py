@@ -73,6 +73,9 @@ WANTED = {
     ("delete", "/api/v1/flows/{flow_id}"): "Directory",
     ("get", "/api/v1/organization"): "Directory",
     ("put", "/api/v1/organization"): "Directory",
+    ("get", "/api/v1/organization/fuse"): "Directory",
+    ("post", "/api/v1/organization/fuse/reset"): "Directory",
+    ("post", "/api/v1/organization/fuse/trip"): "Directory",
     ("post", "/api/v1/organization/twilio/validate"): "Directory",
     ("get", "/health"): "Directory",
     ("get", "/api/v1/organization/health"): "Directory",
@@ -185,6 +188,7 @@ def test_every_function_has_code_and_serves_something(functions: dict[str, Json]
         "FetchRecording",
         "SendMessage",
         "Reconcile",
+        "StopCalls",
     }
     assert set(functions) == {*WANTED.values()} | called_by_ours
 

@@ -38,3 +38,11 @@ def test_the_public_address_may_be_learned_later_but_carriers_get_none_until_the
 
     with pytest.raises(ConfigError, match="Deploy again with the parameter PublicBaseUrl"):
         settings.url_for_carriers()
+
+
+def test_what_may_be_left_out_has_the_defaults_of_the_template() -> None:
+    told = Settings.from_env(ENV | {"REQUESTS_PER_MINUTE": "60", "ANSWER_WITHIN": "2"})
+
+    assert (told.requests_per_minute, told.answer_within_s) == (60, 2.0)
+    left_out = Settings.from_env(ENV)
+    assert (left_out.requests_per_minute, left_out.answer_within_s) == (1200, 3.0)

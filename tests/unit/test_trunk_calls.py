@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from switchboard import calls, control, placing, trunks
+from switchboard import calls, control, fuses, placing, trunks
 from switchboard.app import App
 from switchboard.errors import (
     CallNotPlaced,
@@ -234,6 +234,17 @@ def test_two_who_go_on_at_once_make_one_attempt(app: App, lines: Lines) -> None:
     fail(app, call, ONE)
 
     assert lines.dialled == [ONE, TWO]
+
+
+def test_while_the_fuse_is_tripped_no_other_trunk_is_tried(app: App, lines: Lines) -> None:
+    call = dial(app).call
+    fuses.trip(app, ORGANIZATION, fuses.BY_HAND)
+
+    after = fail(app, call, ONE)
+
+    assert lines.dialled == [ONE]
+    assert (after.status, after.hangup_cause) == (CallStatus.FAILED, "503")
+    assert taken(app) == []
 
 
 def test_a_failure_that_was_written_down_is_gone_on_with_later(app: App, lines: Lines) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from .model import (
     END_OF_CALL_REPORT,
+    FUSE_UPDATE,
     NUMBER_UPDATE,
     RECORDING_UPDATE,
     REPORT_UPDATE,
@@ -21,6 +22,7 @@ from .model import (
     Call,
     CallStatus,
     Cost,
+    Fuse,
     Message,
     Number,
     NumberOrder,
@@ -138,6 +140,20 @@ def order_failed(order: NumberOrder, event_id: str, now: datetime) -> OutboxEven
         "reason": order.refusal.message if order.refusal else None,
     }
     return made(order.organization_id, NUMBER_UPDATE, {"data": data}, event_id, now)
+
+
+def fuse_changed(fuse: Fuse, action: str, event_id: str, now: datetime) -> OutboxEvent:
+    """Return the event of a fuse that tripped or was reset: `fuse.tripped`, `fuse.reset`."""
+    data = {
+        "action": action,
+        "reason": fuse.reason,
+        "calls": fuse.calls,
+        "calls_abroad": fuse.calls_abroad,
+        "spend_cents": fuse.spend_cents,
+        "tripped_at": fuse.tripped_at.isoformat() if fuse.tripped_at else None,
+    }
+    # No subscription can leave it out.
+    return made(fuse.organization_id, FUSE_UPDATE, {"data": data}, event_id, now, is_terminal=True)
 
 
 def message_received(message: Message, assistant_id: int | None, now: datetime) -> OutboxEvent:

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
-from . import calls
+from . import calls, fuses
 from .app import App
 from .destinations import check_destination, check_sip
 from .errors import (
@@ -63,12 +63,17 @@ def transfer(app: App, organization_id: int, call_sid: str, to: str) -> Call:
     """Put the other side through to a number or a SIP address, and return the call.
 
     Where it may go is decided as for a new call. Raises CallNotFound, CallNotActive unless the
-    call is in progress, InvalidRequest, DestinationNotAllowed, or the carrier's refusal.
+    call is in progress, InvalidRequest, DestinationNotAllowed, FuseTripped, or the carrier's
+    refusal.
     """
     call = _placed(app, organization_id, call_sid, "transfer")
     if call.status is not CallStatus.IN_PROGRESS:
         raise CallNotActive(f"Cannot transfer call - current status is '{call.status.value}'")
-    target = _destination(app, organization_id, to)
+    organization = app.store.organization(organization_id)
+    allowed = organization.limits if organization else Limits()
+    target = _destination(to, allowed)
+    # Whoever is put through is a new outbound call, wherever this one came from.
+    fuses.count(app, call, target, allowed)
     carrier = app.voice_for(call)
     with _refusals(f"transfer call via {call.carried_by}"):
         carrier.transfer(call, target)
@@ -130,12 +135,11 @@ def _not_placed(call: Call, verb: str) -> CallNotPlaced:
     )
 
 
-def _destination(app: App, organization_id: int, to: str) -> str:
+def _destination(to: str, allowed: Limits) -> str:
     if to.lower().startswith(("sip:", "sips:")):
         return check_sip(to)
     number = parse_e164(to)
-    organization = app.store.organization(organization_id)
-    check_destination(number, organization.limits if organization else Limits())
+    check_destination(number, allowed)
     return number
 
 

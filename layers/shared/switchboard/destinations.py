@@ -91,6 +91,22 @@ def country_of(caller: str) -> str | None:
     return None if country == _NO_COUNTRY else country
 
 
+def is_abroad(from_: E164, to: E164) -> bool:
+    """Whether a number is in another country than that which calls it, or in none.
+
+    The United States and Canada are one: a call costs the same. Toll-free numbers are nowhere.
+    """
+    there = classify(to)
+    if there.kind is DestinationKind.TOLL_FREE:
+        return False
+    here = classify(from_).country
+    return there.country is None or _region(there.country) != _region(here)
+
+
+def _region(country: str | None) -> str | None:
+    return "US" if country == "CA" else country
+
+
 def check_destination(number: E164, limits: Limits) -> None:
     """Raise DestinationNotAllowed, which names the limit, unless `number` may be called."""
     where = classify(number)

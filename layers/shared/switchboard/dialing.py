@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from math import ceil
 from typing import Any
 
-from . import limits, placing, templates
+from . import fuses, limits, placing, templates
 from .app import App
 from .destinations import check_destination
 from .errors import (
@@ -34,7 +34,7 @@ from .model import (
     parse_e164,
 )
 from .placing import Way
-from .store import DialContext, Place, Quota, Taken
+from .store import DialContext, Draw, Place, Quota, Taken
 
 _WRITE_TRIES = 4
 _METADATA_LIMIT = 16 * 1024
@@ -67,15 +67,16 @@ def initiate(
 ) -> Dialled:
     """Place a call at most once per Idempotency-Key, and never twice by ourselves.
 
-    Raises InvalidRequest, NotOwned, NoAssistant, DestinationNotAllowed, LimitExceeded and
-    their like before anything is dialled. What the carrier answered is in the call: dialing,
-    failed with its refusal, or unknown.
+    Raises InvalidRequest, NotOwned, NoAssistant, DestinationNotAllowed, LimitExceeded,
+    FuseTripped and their like before anything is dialled. What the carrier answered is in the
+    call: dialing, failed with its refusal, or unknown.
     """
     from_, to = _numbers(request)
     fingerprint = _fingerprint(request)
     found = app.store.dial_context(organization_id, from_, request.assistant_id, key)
     if found.asked:
         return Dialled(_repeat(app, found.asked, str(key), fingerprint), replayed=True)
+    fuses.check(found.fuse)
     carrier = _carrier_of(from_, found)
     way = _way(app, organization_id, carrier, found)
     assistant = _assistant(request, from_, found)
@@ -88,8 +89,9 @@ def initiate(
     way.voice.check_ready_to_dial()
     call = way.taken_by(call, app.clock())
     call, places, quotas = limits.reserved(call, allowed, app.clock())
+    drawn = fuses.drawn(found.fuse, call, allowed, app.clock())
     try:
-        _reserve(app, call, key, fingerprint, places, quotas)
+        _reserve(app, call, key, fingerprint, places, quotas, drawn)
     except Taken as taken:
         # Another request with the same key came between.
         return Dialled(_repeat(app, taken.found[1] or {}, str(key), fingerprint), replayed=True)
@@ -224,8 +226,12 @@ def _reserve(
     fingerprint: str,
     places: list[Place],
     quotas: list[Quota],
+    drawn: Draw,
 ) -> None:
-    """Write the call and what it takes up; raise LimitExceeded, or Taken when the key was used."""
+    """Write the call and what it takes up.
+
+    Raises LimitExceeded, FuseTripped, or Taken when the key was used.
+    """
     # A row that is not there yet has room for the first: not if the limit has none at all.
     _refuse(
         app,
@@ -234,22 +240,37 @@ def _reserve(
     )
     for _ in range(_WRITE_TRIES):
         try:
-            app.store.reserve_call(call, key, fingerprint, places, quotas)
+            fuses.check_draw(app, drawn)
+            app.store.reserve_call(call, key, fingerprint, places, quotas, drawn)
             return
         except Taken as taken:
             if 1 in taken.failed:
                 raise
-            if 0 in taken.failed:
-                raise ServiceUnavailable(
-                    "Two calls got the same id. Send the call again."
-                ) from taken
-            # The call and its key come first.
-            full = [place for n, place in enumerate(places, 2) if n in taken.failed]
-            used = [quota for n, quota in enumerate(quotas, 2 + len(places)) if n in taken.failed]
-            now = app.clock()
-            if used or not sum(app.store.free_expired(place.lease.row, now) for place in full):
-                _refuse(app, used, full)
+            drawn = _looked_at_again(app, taken, places, quotas, drawn)
     raise ServiceUnavailable("Too many calls are being placed at once. Try again in a moment.")
+
+
+def _looked_at_again(
+    app: App, taken: Taken, places: list[Place], quotas: list[Quota], drawn: Draw
+) -> Draw:
+    """Return the fuse as it is now if the call may be tried again.
+
+    Raises FuseTripped and LimitExceeded.
+    """
+    if 0 in taken.failed:
+        raise ServiceUnavailable("Two calls got the same id. Send the call again.") from taken
+    # The call and its key come first, the fuse is last.
+    if 2 + len(places) + len(quotas) in taken.failed:
+        drawn = replace(drawn, seen=app.store.fuse(drawn.seen.organization_id))
+        fuses.check_draw(app, drawn)
+    full = [place for n, place in enumerate(places, 2) if n in taken.failed]
+    used = [quota for n, quota in enumerate(quotas, 2 + len(places)) if n in taken.failed]
+    if used:
+        _refuse(app, used, full)
+    now = app.clock()
+    if full and not sum(app.store.free_expired(place.lease.row, now) for place in full):
+        _refuse(app, used, full)
+    return drawn
 
 
 # When a place gets free nobody knows; asking again every few seconds is fair.

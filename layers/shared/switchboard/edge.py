@@ -22,6 +22,7 @@ from .errors import (
     NotFound,
     RequestTooLarge,
     SwitchboardError,
+    TooManyRequests,
 )
 from .model import Actor, without_numbers
 
@@ -44,7 +45,7 @@ def api() -> APIGatewayRestResolver:
     def refuse(error: SwitchboardError) -> Response[str]:
         logger.info("refused", extra={"code": error.code, "detail": without_numbers(str(error))})
         refusal = problem(resolver, error.status, error.code, str(error))
-        if isinstance(error, LimitExceeded):
+        if isinstance(error, LimitExceeded | TooManyRequests):
             refusal.headers["Retry-After"] = str(error.retry_after)
         return refusal
 
@@ -119,9 +120,12 @@ def _actor(resolver: Door) -> Actor | None:
 def authorized(resolver: Door, scope: str) -> int:
     """Return the caller's organization; raise Forbidden unless its token has `scope`.
 
-    The organization comes from the authorizer, never from the request.
+    The organization comes from the authorizer, never from the request. Raises TooManyRequests
+    when the authorizer says so: it can let in and keep out, but not answer 429 itself.
     """
     identity = resolver.current_event.request_context.authorizer
+    if wait := identity.get("retry_after"):
+        raise TooManyRequests(int(wait))
     scopes = str(identity.get("scopes") or "").split()
     if scope not in scopes and "admin" not in scopes:
         raise Forbidden(f"This API key lacks the scope {scope}. Use a key that has it.")

@@ -9,6 +9,7 @@ SwitchboardError
 ├── Forbidden 403 ── NotOwned
 ├── SignatureInvalid 403 ── SignatureUnauthorized 401
 ├── DestinationNotAllowed 403 ── RecipientOptedOut
+├── FuseTripped 403
 ├── NotFound 404 ── AssistantNotFound, NoAssistant, CallNotFound, NumberNotFound, FlowNotFound,
 │                   EventNotFound, WebhookNotFound, MessageNotFound
 ├── RequestTooLarge 413
@@ -16,6 +17,7 @@ SwitchboardError
 │                   CallNotPlaced, NumberAssigned, NumberNotReady, ReleaseInProgress,
 │                   MessageInProgress
 ├── LimitExceeded 429
+├── TooManyRequests 429
 ├── ServiceUnavailable 503        one of our own dependencies does not answer
 └── CarrierError 502 ── InvalidCredentials, CarrierPermissionDenied, CarrierMisconfigured,
     │                   InsufficientBalance 402, AddressRequired 422, NumberNotHeld 409,
@@ -166,6 +168,20 @@ class RecipientOptedOut(DestinationNotAllowed):
     code = "recipient_opted_out"
 
 
+class FuseTripped(SwitchboardError):
+    """All of the organization's outbound calls are stopped until somebody resets its fuse."""
+
+    status = 403
+    code = "fuse_tripped"
+
+    def __init__(self, reason: str, since: str) -> None:
+        super().__init__(
+            f"Outbound calls are stopped since {since}, and those in progress are being ended: "
+            f"{reason}. When you know who placed the calls, an admin key resets the fuse: "
+            "POST /api/v1/organization/fuse/reset, or `switchboard organizations fuse ID --reset`."
+        )
+
+
 class NotFound(SwitchboardError):
     """No such thing in the caller's organization."""
 
@@ -308,6 +324,19 @@ class LimitExceeded(SwitchboardError):
         super().__init__(
             f"{limit} is {value}, and that is reached. "
             f"Try again in {retry_after} s, or have the limit raised."
+        )
+
+
+class TooManyRequests(SwitchboardError):
+    """An API key sends more requests than it may; `retry_after` is in seconds."""
+
+    status = 429
+    code = "rate_limited"
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(
+            f"This API key has sent too many requests in this minute. Wait {retry_after} s."
         )
 
 

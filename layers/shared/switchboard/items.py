@@ -26,6 +26,7 @@ from .model import (
     DialOptions,
     Direction,
     Flow,
+    Fuse,
     Lease,
     Limits,
     MachinePolicy,
@@ -137,6 +138,22 @@ def _limits(item: Item | None) -> Limits:
     countries = item.pop("allowed_countries", None)
     known: Any = {name: v if isinstance(v, bool) else int(v) for name, v in item.items()}
     return Limits(allowed_countries=None if countries is None else tuple(countries), **known)
+
+
+def fuse(item: Item) -> Fuse:
+    """Read a fuse."""
+    return Fuse(
+        organization_id=int(item["organization_id"]),
+        span=int(item.get("span", 0)),
+        calls=int(item.get("calls", 0)),
+        calls_abroad=int(item.get("calls_abroad", 0)),
+        spend_cents=int(item.get("spend_cents", 0)),
+        tripped_at=_time(item.get("tripped_at")),
+        reason=item.get("reason"),
+        reset_at=_time(item.get("reset_at")),
+        due=_time(item.get("due")),
+        attempts=int(item.get("attempts", 0)),
+    )
 
 
 def caller_id(item: Item) -> CallerId:

@@ -145,6 +145,8 @@ def _another(
 
 def _next(app: App, call: Call, outcome: str) -> tuple[Way, Call] | None:
     """Write the next attempt into the call's row; None when no trunk is left; raise Taken."""
+    if app.store.fuse(call.organization_id).tripped_at:
+        return None  # it ends here: nothing more is dialled
     tried = {attempt.trunk_id for attempt in call.attempts}
     left = [it for it in app.store.trunks(call.organization_id) if it.id not in tried]
     way = _first_ready(app, left, [])

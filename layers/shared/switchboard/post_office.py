@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from . import wiring
+from . import stopping, wiring
 from .app import App
 from .events import delivering, relaying, sweeping
 from .events.aws import Queues, SqsQueue, Targets
@@ -46,8 +46,9 @@ def office() -> Office:
 
 @cache
 def queue() -> Queue:
-    """Return the queues alone: of the events, of the recordings and of the text messages."""
-    return Queues(_queue(), _queue("RECORDING_QUEUE_URL"), _queue("TEXT_QUEUE_URL"))
+    """Return the queues alone: of events, recordings, text messages, and tripped fuses."""
+    others = ("RECORDING_QUEUE_URL", "TEXT_QUEUE_URL", "FUSE_QUEUE_URL")
+    return Queues(_queue(), *map(_queue, others))
 
 
 def _queue(name: str = "EVENT_QUEUE_URL") -> SqsQueue:
@@ -84,6 +85,25 @@ def send_texts(event: Mapping[str, Any], app: Callable[[], App]) -> Json:
             dispatching.dispatch(opened, str(json.loads(record["body"])["text"]))
         except Exception:
             # One that was claimed is not sent again: the sweep gives it up as unknown.
+            logger.exception("message failed")
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
+
+
+def stop_calls(event: Mapping[str, Any], app: Callable[[], App]) -> Json:
+    """End the calls of the organizations that a batch names; those that failed come again.
+
+    What is not a batch is the time to look for what was forgotten.
+    """
+    opened, failed = app(), []
+    if "Records" not in event:
+        logger.info("swept", extra={"overdue": stopping.sweep(opened)})
+        return {}
+    for record in event["Records"]:
+        try:
+            stopping.stop(opened, int(json.loads(record["body"])["fuse"]))
+        except Exception:
+            # The queue brings it again; the row is due, so that the sweep would as well.
             logger.exception("message failed")
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}

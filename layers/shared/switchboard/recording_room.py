@@ -51,8 +51,8 @@ def room() -> Room:
     return Room(
         app=app,
         vault=vault(),
-        queue=SqsQueue(boto3.client("sqs"), os.environ["RECORDING_QUEUE_URL"]),
-        open=Downloads(urllib3.PoolManager(), most, _LIMIT).open,
+        queue=SqsQueue(boto3.client("sqs", config=wiring.AWS), os.environ["RECORDING_QUEUE_URL"]),
+        open=Downloads(urllib3.PoolManager(timeout=wiring.HTTP), most, _LIMIT).open,
         carrier=app.carrier,
         kept=timedelta(days=int(os.environ["RECORDING_RETENTION_DAYS"])),
     )

@@ -10,6 +10,8 @@ _REQUIRED = ("TABLE_NAME", "STAGE", "PUBLIC_BASE_URL", "SECRETS_PREFIX", "SESSIO
 # Not known before a stack's first deployment, which must work all the same.
 _MAY_BE_EMPTY = ("PUBLIC_BASE_URL",)
 _OPTIONAL = "EVENT_URLS_ALLOWED"
+_PATIENCE = "ANSWER_WITHIN"
+_RATE = "REQUESTS_PER_MINUTE"
 _API_URL = "_API_URL"
 # Host and path only: carriers are given this with a path and a query behind it.
 _PUBLIC_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#@]*)?")
@@ -29,6 +31,10 @@ class Settings:
     """Each carrier's REST API: the real one, or a sandbox."""
     event_urls_allowed: tuple[str, ...] = ()
     """Beginnings of URLs that may get events although they are not public and HTTPS."""
+    answer_within_s: float = 3.0
+    """Seconds after which a ringing phone gets the fallback, whatever we are waiting for."""
+    requests_per_minute: int = 1200
+    """How many one API key may send."""
     fail_over_function: str = ""
     """The function that goes on with a call whose SIP trunk failed."""
 
@@ -51,6 +57,8 @@ class Settings:
             public_base_url=env["PUBLIC_BASE_URL"].rstrip("/"),
             secrets_prefix=env["SECRETS_PREFIX"],
             session_key_secret=env["SESSION_KEY_SECRET"],
+            answer_within_s=float(env.get(_PATIENCE, "3")),
+            requests_per_minute=int(env.get(_RATE, "1200")),
             fail_over_function=env.get("FAIL_OVER_FUNCTION", ""),
             carrier_api_urls={
                 name.removesuffix(_API_URL).lower(): url.rstrip("/")

@@ -2,10 +2,12 @@
 
 import hashlib
 import logging
+import re
 import secrets
 import string
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import ceil
 
 from .app import App
 from .directory import organizations
@@ -20,7 +22,9 @@ logger = logging.getLogger(__name__)
 _PREFIX = "burki_"
 _ALPHABET = string.ascii_lowercase + string.digits
 _LENGTH = 32
+_FORM = re.compile(f"{_PREFIX}[a-z0-9]{{{_LENGTH}}}")
 _WRITE_TRIES = 4
+_QUIET_PART = 10
 _USE_IS_WRITTEN_EVERY = timedelta(minutes=1)
 
 
@@ -126,6 +130,8 @@ def _found(app: App, organization_id: int, token_id: int) -> Token:
 
 def authenticate(app: App, secret: str) -> Token | None:
     """Return the valid token that has this secret, or None."""
+    if not _FORM.fullmatch(secret):
+        return None  # whoever guesses shall not cost a request each
     token = app.store.token(hash_of(secret))
     return token if token and token.is_valid_at(app.clock()) else None
 
@@ -155,6 +161,45 @@ class Usage:
             )
         else:
             self._uses.pop(token.hash, None)
+
+
+class Rates:
+    """How many requests came with each token in this minute, in this container and in all.
+
+    A container that sees few says nothing, so that ordinary use costs no request to the table;
+    one that sees a tenth of the limit asks the table each time. All of them together may let
+    through a tenth for each container more than the limit.
+    """
+
+    def __init__(self) -> None:
+        self._minute = 0
+        self._seen: dict[int, int] = {}
+        self._told: dict[int, int] = {}
+
+    def wait(self, app: App, token: Token) -> int:
+        """Count a request; return the seconds until more may come, or 0 while it may pass.
+
+        That the table cannot be asked keeps nobody out.
+        """
+        limit, now = app.settings.requests_per_minute, app.clock().timestamp()
+        self._turn(int(now // 60))
+        self._seen[token.id] = seen = self._seen.get(token.id, 0) + 1
+        if seen <= limit // _QUIET_PART:
+            return 0
+        untold = seen - self._told.get(token.id, 0)
+        try:
+            total = app.store.count_requests(token, self._minute, untold)
+        except ServiceUnavailable:
+            logger.warning("requests not counted", extra={"token_id": token.id})
+            return 0
+        self._told[token.id] = seen
+        return 0 if total <= limit else max(1, ceil((self._minute + 1) * 60 - now))
+
+    def _turn(self, minute: int) -> None:
+        if minute != self._minute:
+            self._minute = minute
+            self._seen.clear()
+            self._told.clear()
 
 
 def hash_of(secret: str) -> str:

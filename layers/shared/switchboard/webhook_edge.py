@@ -5,6 +5,7 @@ import binascii
 import json
 import re
 from collections.abc import Callable
+from threading import Thread
 from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger
@@ -13,7 +14,13 @@ from . import webhooks
 from .app import App
 from .carriers import voice_class
 from .carriers.base import CarrierContext, WebhookReply, WebhookRequest
-from .errors import InvalidRequest, RequestTooLarge, SignatureInvalid, SwitchboardError
+from .errors import (
+    InvalidRequest,
+    RequestTooLarge,
+    ServiceUnavailable,
+    SignatureInvalid,
+    SwitchboardError,
+)
 from .model import without_numbers
 
 # Named like the package, so that every module's own logger speaks through it.
@@ -32,7 +39,7 @@ def handle(event: Json, carrier: str, app: Callable[[], App]) -> Json:
     try:
         if _is_probe(event, carrier):
             return _reply(WebhookReply())  # carriers probe a URL before they take it
-        reply = _reply(_answer(event, carrier, app()))
+        reply = _reply(_in_time(event, carrier, app()))
     except SwitchboardError as error:
         detail = without_numbers(str(error))
         logger.warning("webhook refused", extra={"code": error.code, "detail": detail})
@@ -54,7 +61,37 @@ def _is_probe(event: Json, carrier: str) -> bool:
     return not (voice_class(carrier).asks_with_get and len(_query(event)) > 1)
 
 
-def _answer(event: Json, carrier: str, app: App) -> WebhookReply:
+def _in_time(event: Json, carrier: str, app: App) -> WebhookReply:
+    """Answer before the carrier gives us up, whatever hangs: a table, a secret, a name.
+
+    What hangs is left to itself. It may go on when the container is used again, and then does what
+    it would have done: everything here can be overtaken, and can happen twice.
+    """
+    request, organization_id = _understood(event, carrier, app)
+    outcome: list[WebhookReply | Exception] = []
+
+    def answer() -> None:
+        try:
+            outcome.append(webhooks.handle(app, carrier, organization_id, request))
+        except Exception as error:
+            outcome.append(error)
+
+    thread = Thread(target=answer, daemon=True)
+    thread.start()
+    thread.join(app.settings.answer_within_s)
+    match outcome:
+        case [Exception() as error, *_]:
+            raise error
+        case [WebhookReply() as reply, *_]:
+            return reply
+    apology = app.voice_class(carrier).apology(request)
+    logger.error("out of time", extra={"carrier": carrier, "apologized": apology is not None})
+    if apology is None:
+        raise ServiceUnavailable("This takes too long at the moment. Send it again.")
+    return apology
+
+
+def _understood(event: Json, carrier: str, app: App) -> tuple[WebhookRequest, int]:
     to = _addressee(event)
     # The path as it was given to the carrier. What the event says of its own address
     # depends on stages, mapped domains and headers, and is not what was signed.
@@ -69,7 +106,7 @@ def _answer(event: Json, carrier: str, app: App) -> WebhookReply:
         body=_body(event),
         query={name: values[-1] for name, values in _query(event).items()},
     )
-    return webhooks.handle(app, carrier, to.organization_id, request)
+    return request, to.organization_id
 
 
 def _url(context: CarrierContext, path: str, to: "_Addressee") -> str:

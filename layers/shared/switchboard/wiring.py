@@ -19,9 +19,13 @@ from .settings import Settings
 from .store import Store
 
 # A caller is listening: rather the fallback after some seconds than the best answer too late.
-_AWS = Config(
+AWS = Config(
     connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}
 )
+
+
+# Who asks a carrier says how long it may take; what forgets to, does not wait for ever.
+HTTP = urllib3.Timeout(connect=3, read=12)
 
 
 @cache
@@ -38,14 +42,14 @@ def build(settings: Settings) -> App:
 
     return App(
         settings=settings,
-        store=Store(boto3.client("dynamodb", config=_AWS), settings.table_name, clock),
+        store=Store(boto3.client("dynamodb", config=AWS), settings.table_name, clock),
         secrets=Secrets(
-            boto3.client("secretsmanager", config=_AWS),
+            boto3.client("secretsmanager", config=AWS),
             settings.secrets_prefix,
             settings.session_key_secret,
             clock,
         ),
-        http=urllib3.PoolManager(),
+        http=urllib3.PoolManager(timeout=HTTP),
         clock=clock,
         sleep=time.sleep,
         new_id=lambda: ids.new_id(clock()),
@@ -57,7 +61,7 @@ def _invoke(function: str, call_id: int) -> None:
     """Let a function begin with a call, whose end nobody waits for; AWS repeats it if it fails."""
     try:
         # Made here: next to no container ever needs it.
-        boto3.client("lambda", config=_AWS).invoke(
+        boto3.client("lambda", config=AWS).invoke(
             FunctionName=function,
             InvocationType="Event",
             Payload=json.dumps({"call_id": call_id}).encode(),

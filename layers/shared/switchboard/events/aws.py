@@ -62,21 +62,24 @@ class SqsQueue:
 
 @dataclass(frozen=True)
 class Queues:
-    """Events to send, recordings to fetch, text messages to send: none waits for the others."""
+    """Events and texts to send, recordings to fetch, calls to end: none waits for the others."""
 
     events: Queue
     recordings: Queue
     texts: Queue
+    fuses: Queue
 
     def put(self, messages: Sequence[tuple[Message, int]]) -> None:
         """Add each message to its queue."""
-        for queue in (self.events, self.recordings, self.texts):
+        for queue in (self.events, self.recordings, self.texts, self.fuses):
             if mine := [entry for entry in messages if self._queue_of(entry[0]) is queue]:
                 queue.put(mine)
 
     def _queue_of(self, message: Message) -> Queue:
         if "recording" in message:
             return self.recordings
+        if "fuse" in message:
+            return self.fuses
         return self.texts if "text" in message else self.events
 
 

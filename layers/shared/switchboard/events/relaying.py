@@ -35,7 +35,7 @@ def _message(change: Mapping[str, Any], now: datetime) -> tuple[Message, int] | 
 
 
 def message(pk: str, sk: str, organization_id: int) -> Message:
-    """Return the message about the row of an event, a delivery, a recording or a text message."""
+    """Return the message about a row: an event, a delivery, a recording, a text, a fuse."""
     kind, _, event_id = pk.partition("#")
     if kind == "CALL":
         return {
@@ -43,6 +43,8 @@ def message(pk: str, sk: str, organization_id: int) -> Message:
             "call": int(event_id),
             "organization": organization_id,
         }
+    if kind == "FUSE":
+        return {"fuse": organization_id, "organization": organization_id}
     if kind == "TEXT":
         return {"text": event_id, "organization": organization_id}
     about: Message = {"event": event_id, "organization": organization_id}

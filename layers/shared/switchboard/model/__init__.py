@@ -13,12 +13,13 @@ from .calls import (
     Direction,
     TrunkAttempt,
 )
-from .dialing import DialOptions, Lease, Limits, MachinePolicy, Spending
+from .dialing import DialOptions, Fuse, Lease, Limits, MachinePolicy, Spending
 from .directory import CallerId, Organization, Token
 from .e164 import E164, is_e164, masked, parse_e164, without_numbers
 from .events import (
     END_OF_CALL_REPORT,
     EVENT_TYPES,
+    FUSE_UPDATE,
     NUMBER_UPDATE,
     RECORDING_UPDATE,
     REPORT_UPDATE,
@@ -55,6 +56,7 @@ __all__ = [
     "E164",
     "END_OF_CALL_REPORT",
     "EVENT_TYPES",
+    "FUSE_UPDATE",
     "NOT_IN_COPIES",
     "NO_TEXTS_OVER_TRUNKS",
     "NUMBER_UPDATE",
@@ -88,6 +90,7 @@ __all__ = [
     "Direction",
     "Endpoint",
     "Flow",
+    "Fuse",
     "Hangup",
     "Instruction",
     "Lease",

@@ -1,6 +1,7 @@
 """How calls are placed: the options of one call, and the limits of all of them."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -51,6 +52,12 @@ class Limits:
     number_concurrent_calls: int | None = None
     """For each of its numbers; None leaves only the organization's own limit."""
     number_calls_per_day: int | None = None
+    fuse_calls: int = 200
+    """In ten minutes: one more trips the fuse."""
+    fuse_calls_abroad: int = 20
+    """Of these, to other countries than the calling number's."""
+    fuse_spend_cents: int = 2500
+    """US cents, by estimate, that calls of ten minutes were let to cost."""
 
     @property
     def countries(self) -> tuple[str, ...]:
@@ -69,6 +76,28 @@ class Lease:
     """Where the places of one limit are kept."""
     holder: str
     """When it ends (epoch seconds) and whose it is."""
+
+
+@dataclass(frozen=True)
+class Fuse:
+    """What an organization has begun to call in ten minutes, and whether that was too much."""
+
+    organization_id: int
+    span: int = 0
+    """Which ten minutes: so many since 1970."""
+    calls: int = 0
+    calls_abroad: int = 0
+    spend_cents: int = 0
+    tripped_at: datetime | None = None
+    """Since when no call may be placed; None while all is well."""
+    reason: str | None = None
+    """The limit that was passed, or `by_hand`."""
+    reset_at: datetime | None = None
+    """When it was last reset: calls placed since then are none of those to be ended."""
+    due: datetime | None = None
+    """When to look next for calls to end; None when none is left."""
+    attempts: int = 0
+    """How often was looked."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ RECORDING_UPDATE = "recording-update"
 SMS_RECEIVED = "sms_received"
 SMS_STATUS = "sms-status"
 """How a text message ended that was sent: delivered, undelivered, failed."""
+FUSE_UPDATE = "fuse-update"
+"""An organization's outbound calls were stopped, or may go on."""
 WEBHOOK_TEST = "webhook-test"
 EVENT_TYPES = (
     STATUS_UPDATE,
@@ -23,6 +25,7 @@ EVENT_TYPES = (
     NUMBER_UPDATE,
     SMS_RECEIVED,
     SMS_STATUS,
+    FUSE_UPDATE,
 )
 
 

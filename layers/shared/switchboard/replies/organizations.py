@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypedDict, cast
 
 from pydantic import Field
 
-from ..model import Organization
+from ..model import Fuse, Organization
 
 _Time = Annotated[str, Field(description="UTC.", examples=["2026-03-02T09:00:00+00:00"])]
 _Hint = Annotated[
@@ -31,6 +31,31 @@ class LimitsReply(TypedDict):
     number_calls_per_day: Annotated[
         int | None, Field(description="For each number; null is no limit.")
     ]
+    fuse_calls: Annotated[
+        int, Field(description="In ten minutes; more trips the fuse.", examples=[200])
+    ]
+    fuse_calls_abroad: Annotated[
+        int, Field(description="Of these, to other countries than the caller's.", examples=[20])
+    ]
+    fuse_spend_cents: Annotated[
+        int, Field(description="US cents in ten minutes, by estimate.", examples=[2500])
+    ]
+
+
+class FuseReply(TypedDict):
+    """Whether outbound calls are stopped, and what was called in ten minutes."""
+
+    tripped: Annotated[bool, Field(description="While true, no call can be placed.")]
+    tripped_at: Annotated[str | None, Field(description="UTC.")]
+    reason: Annotated[
+        str | None,
+        Field(description="The limit that was passed, or `by_hand`.", examples=["fuse_calls"]),
+    ]
+    calls: Annotated[int, Field(description="In the ten minutes that were called in last.")]
+    calls_abroad: int
+    spend_cents: Annotated[int, Field(description="US cents, by estimate.")]
+    ending_calls: Annotated[bool, Field(description="Whether some may still be in progress.")]
+    limits: LimitsReply
 
 
 class OrganizationReply(TypedDict):
@@ -114,6 +139,20 @@ def organization_reply(organization: Organization) -> OrganizationReply:
         "sip_trunk_config": None,
         "created_at": organization.created_at.isoformat(),
         "updated_at": organization.updated_at.isoformat() if organization.updated_at else None,
+    }
+
+
+def fuse_reply(fuse: Fuse, organization: Organization) -> FuseReply:
+    """Return an organization's fuse as the API shows it."""
+    return {
+        "tripped": fuse.tripped_at is not None,
+        "tripped_at": fuse.tripped_at.isoformat() if fuse.tripped_at else None,
+        "reason": fuse.reason,
+        "calls": fuse.calls,
+        "calls_abroad": fuse.calls_abroad,
+        "spend_cents": fuse.spend_cents,
+        "ending_calls": fuse.due is not None,
+        "limits": _limits(organization),
     }
 
 

@@ -8,6 +8,7 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     ORG#<id>              / TRUNK#<id>
     ORG#<id>              / TRUNKNAME#<name>   points to the trunk that has it
     TOKEN#<sha256>        / TOKEN      [ORG#<id>#TOKEN  / <id>]
+    RATE#<token>          / <minute>   how many requests came with it, once they are many
     NUMBER#<e164>         / NUMBER     [ORG#<id>#NUMBER / <e164>]
                                        [ASSISTANT#<id>  / <e164>]  or  [ORG#<id>#FREE / <e164>]
     RELEASE#<org>#<e164>  / <time>     [ORG#<id>#RELEASE / <time>]
@@ -24,6 +25,8 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     PACE#<org>#<e164>     / PACE       until when a number has to send what was asked of it
     DIAL#<org>#<key>      / DIAL       points to the call that was placed with this key
     ORG#<id>              / CALLERID#<e164>
+    FUSE#<org>            / FUSE       what stops all its calls
+                                       and while some are to be ended [FUSEDUE / <time>]
     LIMIT#<org>#<limit>…  / PLACES     who takes up the places of a limit
     LIMIT#<org>#<limit>…  / QUOTA      how much of a limit is used, in one span of time
     LEASE#<name>          / LEASE      held by one process for a while
@@ -46,6 +49,7 @@ itself, so the key follows from the id.
 
 from .assistants import Assistants
 from .audit import Audit, AuditFilter
+from .backups import Backups, Raw, present_schema, shape_of_row
 from .caches import Caches
 from .call_lists import CallLists
 from .calls import Calls
@@ -54,6 +58,7 @@ from .directory import Directory
 from .endpoints import Endpoints
 from .events import Events
 from .flows import Flows
+from .fuses import Draw, Fuses
 from .leases import Leases
 from .limits import Limits, Place, Quota
 from .messages import Messages
@@ -75,15 +80,19 @@ from .trunks import Trunks
 __all__ = [
     "AuditFilter",
     "DialContext",
+    "Draw",
     "NumberChange",
     "NumberPage",
     "Place",
     "Progress",
     "Quota",
+    "Raw",
     "Slice",
     "Store",
     "Taken",
     "TextContext",
+    "present_schema",
+    "shape_of_row",
 ]
 
 
@@ -101,6 +110,7 @@ class Store(
     Totals,
     Dialing,
     Limits,
+    Fuses,
     Messages,
     Texts,
     Leases,
@@ -112,5 +122,6 @@ class Store(
     Endpoints,
     Reports,
     Recordings,
+    Backups,
 ):
     """The table. Every method is one request, or says how many."""

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from .. import items
 from ..announcements import announced
 from ..items import Item
-from ..model import Assistant, Call, Number, Organization
+from ..model import Assistant, Call, Fuse, Number, Organization
 from .assistants import assistant_key, living
 from .calls import call_item
 from .directory import caller_id_key, organization_key
+from .fuses import Draw, draw, fuse_key
 from .limits import Place, Quota, spend, take_place
 from .number_rows import number_key
 from .outbox import outbox
@@ -27,6 +28,7 @@ class DialContext:
     caller_id_carrier: str | None
     """The carrier that has verified the number as a caller id of the organization."""
     assistant: Assistant | None
+    fuse: Fuse
     asked: Item | None
     """The pointer to the call that was placed with the same Idempotency-Key."""
 
@@ -46,6 +48,7 @@ class Dialing(Table):
             "organization": organization_key(organization_id),
             "number": number_key(phone_number),
             "caller_id": caller_id_key(organization_id, phone_number),
+            "fuse": fuse_key(organization_id),
         }
         if assistant_id is not None:
             keys["assistant"] = assistant_key(organization_id, assistant_id)
@@ -60,6 +63,7 @@ class Dialing(Table):
             number=number if number and number.organization_id == organization_id else None,
             caller_id_carrier=_read(lambda item: str(item["carrier"]), at["caller_id"]),
             assistant=_read(items.assistant, living(at.get("assistant"))),
+            fuse=_read(items.fuse, at["fuse"]) or Fuse(organization_id),
             asked=at.get("asked"),
         )
 
@@ -70,11 +74,12 @@ class Dialing(Table):
         fingerprint: str,
         places: Sequence[Place],
         quotas: Sequence[Quota],
+        drawn: Draw | None = None,
     ) -> None:
         """Write a call that shall be dialled, its Idempotency-Key, and what it takes up.
 
         Raises Taken with the places of the conditions that failed: 0 the call's id, 1 the key,
-        then `places`, then `quotas`.
+        then `places`, then `quotas`, then the fuse.
         """
         # Without a key of its own the call is its own key: nothing else can have it.
         asked = _dial_key(call.organization_id, idempotency_key or str(call.id))
@@ -84,6 +89,7 @@ class Dialing(Table):
             put(asked | {"call_id": call.id, "fingerprint": fingerprint}, FRESH),
             *map(take_place, places),
             *map(spend, quotas),
+            *([draw(drawn)] if drawn else []),
             tally(call),
             *self.audit(call.organization_id, "call.initiated", call.id, **_told(call)),
             *outbox(told),

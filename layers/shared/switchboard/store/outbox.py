@@ -26,19 +26,20 @@ def outbox(events: Iterable[OutboxEvent]) -> list[Item]:
 
 def number_event(number: Number, action: str, now: datetime) -> Item:
     """Return the write of the event of a change to a number."""
-    return put(event_item(number_changed(number, action, _new_id(), now)), FRESH)
+    return put(event_item(number_changed(number, action, new_event_id(), now)), FRESH)
 
 
 def order_event(order: NumberOrder, number: Number | None, now: datetime) -> list[Item]:
     """Return the write of how an order ended; none while it has not."""
     if order.status is OrderStatus.FAILED:
-        return [put(event_item(order_failed(order, _new_id(), now)), FRESH)]
+        return [put(event_item(order_failed(order, new_event_id(), now)), FRESH)]
     if order.status is OrderStatus.ACTIVE and number:
         return [number_event(number, "number.purchased", now)]
     return []
 
 
-def _new_id() -> str:
+def new_event_id() -> str:
+    """Return the id of an event that nothing else names."""
     return f"evt_{secrets.token_hex(12)}"
 
 

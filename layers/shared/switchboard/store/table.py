@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from ..errors import ServiceUnavailable
 from ..items import Item
+from . import upgrades
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -83,7 +84,7 @@ class Table:
             Key=serialized(row),
             ConsistentRead=True,
         )
-        return plain(reply["Item"]) if "Item" in reply else None
+        return _read(reply["Item"]) if "Item" in reply else None
 
     def get_items(self, rows: list[Item]) -> dict[tuple[str, str], Item]:
         """Return the rows with these keys, by key. A request for each 100."""
@@ -93,13 +94,13 @@ class Table:
             reply = self._do(self._client.batch_get_item, RequestItems={self._table: asked})
             if reply.get("UnprocessedKeys"):
                 raise ServiceUnavailable("The database is busy. Try again in a moment.")
-            for item in map(plain, reply["Responses"].get(self._table, [])):
+            for item in map(_read, reply["Responses"].get(self._table, [])):
                 found[item["pk"], item["sk"]] = item
         return found
 
     def put_item(self, item: Item) -> None:
         """Write a row over whatever stood there."""
-        self._do(self._client.put_item, TableName=self._table, Item=serialized(item))
+        self._do(self._client.put_item, TableName=self._table, Item=_stamped(item))
 
     def indexed(self, partition: str, *, index: str = "gsi1") -> Iterator[Item]:
         """Yield the rows that an index lists under a partition, a request for each MB."""
@@ -122,7 +123,7 @@ class Table:
     def rows(self, request: Item, most: int | None = None) -> Iterator[Item]:
         """Yield the rows that a query finds."""
         for page in self.pages(request, most):
-            yield from (plain(item) for item in page["Items"])
+            yield from map(_read, page["Items"])
 
     def pages(self, request: Item, most: int | None = None) -> Iterator[Item]:
         """Yield the replies to a query until `most` rows are read, or all."""
@@ -145,7 +146,7 @@ class Table:
 
     def updated(self, write: Item) -> Item:
         """Send one `update` alone and return the row that it made; raise Taken."""
-        return plain(self._update(write, {"ReturnValues": "ALL_NEW"})["Attributes"])
+        return _read(self._update(write, {"ReturnValues": "ALL_NEW"})["Attributes"])
 
     def _update(self, write: Item, asked: Item) -> Any:
         request = write["Update"] | asked
@@ -212,7 +213,7 @@ def put(
     names: Mapping[str, str] | None = None,
 ) -> Item:
     """Return a write of a whole row."""
-    return {"Put": {"Item": serialized(item)} | _conditional(condition) | _terms(values, names)}
+    return {"Put": {"Item": _stamped(item)} | _conditional(condition) | _terms(values, names)}
 
 
 def update(
@@ -261,6 +262,14 @@ def plain(item: Mapping[str, Any]) -> Item:
     return {name: _deserialize(value) for name, value in item.items()}
 
 
+def _stamped(item: Item) -> dict[str, Any]:
+    return serialized({"schema": upgrades.schema()} | item)
+
+
+def _read(item: Mapping[str, Any]) -> Item:
+    return upgrades.upgraded(plain(item))
+
+
 def _conditional(condition: str | None) -> Item:
     if condition is None:
         return {}
@@ -280,7 +289,7 @@ def _terms(values: Mapping[str, Any] | None, names: Mapping[str, str] | None) ->
 
 
 def _old(reason: Mapping[str, Any]) -> Item | None:
-    return plain(reason["Item"]) if reason.get("Item") else None
+    return _read(reason["Item"]) if reason.get("Item") else None
 
 
 def _code(error: ClientError) -> str:

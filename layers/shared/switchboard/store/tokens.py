@@ -77,6 +77,17 @@ class Tokens(Table):
         )
         self.update_item(used)
 
+    def count_requests(self, token: Token, minute: int, times: int) -> int:
+        """Add to how many requests came with a token in a minute, and return how many that are."""
+        # Not in the token's own row: the index would be written each time, too.
+        counted = update(
+            key(f"RATE#{token.id}", str(minute)),
+            "ADD requests :times SET #ttl = :ttl",
+            {":times": times, ":ttl": (minute + 2) * 60},
+            names={"#ttl": "ttl"},
+        )
+        return int(self.updated(counted)["requests"])
+
     def _on_record(self, token: Token, action: str) -> list[Item]:
         details = {"name": token.name, "scopes": list(token.scopes)}
         return self.audit(token.organization_id, action, token.id, **details)

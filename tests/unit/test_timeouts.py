@@ -1,0 +1,126 @@
+"""Nothing waits for ever: every client that the code makes has time-outs, and a whole budget."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from botocore.config import Config
+
+from local.workspace import ROOT
+from switchboard import post_office, recording_room, wiring
+
+FOLDERS = ("layers/shared/switchboard", "functions", "cli")
+# What opens connections, and so must say how long it waits.
+MAKERS = {
+    "HTTPConnection",
+    "HTTPSConnection",
+    "HTTPConnectionPool",
+    "HTTPSConnectionPool",
+    "PoolManager",
+    "Telnyx",
+    "TwilioHttpClient",
+    "create_connection",
+    "urlopen",
+}
+# Standard mode waits up to 1, 2, 4… s before it tries again.
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+_LONGEST_BACKOFF_S = 20
+
+
+def calls(folder: str) -> Iterator[tuple[Path, ast.Call, str]]:
+    """Yield every call in a folder with the name, or the last part of it, of what is called."""
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                yield path.relative_to(ROOT), node, _name(node.func).rpartition(".")[2]
+
+
+def _name(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=name):
+            return f"{_name(value)}.{name}"
+    return ""
+
+
+def made(wanted: set[str]) -> list[tuple[Path, ast.Call]]:
+    return [
+        (path, node) for folder in FOLDERS for path, node, name in calls(folder) if name in wanted
+    ]
+
+
+def options(node: ast.Call) -> set[str]:
+    return {keyword.arg for keyword in node.keywords if keyword.arg}
+
+
+def worst_case_s(config: Config) -> float:
+    """Return how long one request can take at most, with all that is tried again."""
+    settings = vars(config)
+    attempts = settings["retries"]["total_max_attempts"]
+    each = settings["connect_timeout"] + settings["read_timeout"]
+    waits = sum(min(2**n, _LONGEST_BACKOFF_S) for n in range(attempts - 1))
+    return float(attempts * each + waits)
+
+
+def test_every_client_of_aws_has_time_outs_of_our_own() -> None:
+    clients = [
+        (path, node)
+        for path, node in made({"client", "resource"})
+        if _name(node.func).startswith("boto3.")
+    ]
+
+    assert len(clients) >= 7
+    without = [f"{path}:{node.lineno}" for path, node in clients if "config" not in options(node)]
+    assert without == []
+    named = {_name(k.value) for _, node in clients for k in node.keywords if k.arg == "config"}
+    assert named == {"AWS", "wiring.AWS", "_AWS", "_S3"}
+
+
+@pytest.mark.parametrize(
+    ("config", "budget_s"),
+    # A function that answers requests has 15 s at least, one that delivers 45 s, one that fetches
+    # recordings ten minutes.
+    [(wiring.AWS, 15), (post_office._AWS, 15), (recording_room._S3, 120)],
+)
+def test_a_request_to_aws_ends_within_its_functions_time(config: Config, budget_s: float) -> None:
+    assert worst_case_s(config) <= budget_s
+
+
+def test_every_other_connection_has_a_time_out() -> None:
+    clients = made(MAKERS)
+
+    assert {_name(node.func).rpartition(".")[2] for _, node in clients} >= {
+        "PoolManager",
+        "Telnyx",
+        "TwilioHttpClient",
+        "HTTPSConnection",
+    }
+    without = [f"{path}:{node.lineno}" for path, node in clients if "timeout" not in options(node)]
+    assert without == []
+
+
+def test_every_request_over_a_pool_says_how_long_it_may_take() -> None:
+    requests = [
+        (path, node)
+        for path, node in made({"request", "urlopen"})
+        if _name(node.func).endswith((".http.request", ".http.urlopen", "pool.request"))
+    ]
+
+    assert len(requests) >= 4
+    without = [f"{path}:{node.lineno}" for path, node in requests if "timeout" not in options(node)]
+    assert without == []
+
+
+def test_nobody_speaks_http_past_these_clients() -> None:
+    past = ("requests.", "httpx.", "aiohttp.", "urllib.request.")
+
+    found = [
+        f"{path}:{node.lineno}"
+        for folder in FOLDERS
+        for path, node, _ in calls(folder)
+        if _name(node.func).startswith(past)
+    ]
+
+    assert found == []
