@@ -15,7 +15,6 @@ from sandbox.telnyx.events import event_hook, new_event
 from sandbox.webhooks import Outbox
 from sandbox.world import World
 
-DEFAULT_HANGUP_AFTER_S = 1.0
 _FINAL = {
     "call_rejected": "failed",
     "user_busy": "busy",
@@ -27,6 +26,10 @@ _FINAL = {
 }
 
 
+# Dollars a minute.
+_RATE = 0.002
+
+
 @dataclass(frozen=True)
 class Destination:
     """Where a leg's events go; `of_event` has the URLs of single event types."""
@@ -34,6 +37,7 @@ class Destination:
     connection_id: str
     urls: list[str | None]
     limit_s: float
+    wants_cost: bool
     of_event: dict[str, str] = field(default_factory=dict)
 
 
@@ -43,7 +47,8 @@ def destination(application: Resource, settings: Settings, asked: dict[str, Any]
     own = asked.get("webhook_url")
     urls = [own] if own else [body.get("webhook_event_url"), body.get("webhook_event_failover_url")]
     limit_s = float(body.get("webhook_timeout_secs") or settings.telnyx_webhook_limit_s)
-    return Destination(application.id, urls, limit_s, asked.get("webhook_urls") or {})
+    wants_cost = bool(body.get("call_cost_in_webhooks"))
+    return Destination(application.id, urls, limit_s, wants_cost, asked.get("webhook_urls") or {})
 
 
 class Leg:
@@ -69,6 +74,7 @@ class Leg:
         self._report_end()
         await self._outbox.drain()
         self._report_recording()
+        self._report_cost()
         await self._outbox.drain()
 
     def _report_end(self) -> None:
@@ -108,7 +114,8 @@ class Leg:
             return self._world.settings.call_limit_s
         if self._call.plan.hangup_after_s is not None:
             return self._call.plan.hangup_after_s
-        return self._world.settings.caller_patience_s
+        settings = self._world.settings
+        return settings.caller_patience_s * settings.patience
 
     async def _obey_next(self, limit_s: float) -> bool:
         """Obey the next command; return False when none came and nobody hung up."""
@@ -181,6 +188,21 @@ class Leg:
         # Telnyx's description of this event has no call_control_id.
         self._event("call.recording.saved", call_control_id=None, **saved)
 
+    def _report_cost(self) -> None:
+        wants = self._destination is not None and self._destination.wants_cost
+        if not wants or self._call.answered is None:
+            return
+        minutes = -(-self._call.duration_s // 60)
+        cost = f"{_RATE * minutes:.4f}"
+        part = {"call_part": "call-control", "cost": cost, "rate": f"{_RATE:.4f}"}
+        self._event(
+            "call.cost",
+            status="success",
+            total_cost=cost,
+            billed_duration_secs=60 * minutes,
+            cost_parts=[part | {"currency": "USD", "billed_duration_secs": 60 * minutes}],
+        )
+
     def _speak(self, body: dict[str, Any]) -> None:
         sentence = str(body["payload"])
         self._call.said.append(sentence)
@@ -216,7 +238,7 @@ class Leg:
         stream = MediaStream(self._call, url, dialect(self._call, self._account, stream_id, body))
         try:
             self._event("streaming.started", stream_id=stream_id, stream_url=url)
-            await stream.run(self._call.plan.hangup_after_s or DEFAULT_HANGUP_AFTER_S)
+            await stream.run(self._call.plan.talks_s)
         except StreamRefused as problem:
             self._call.note("stream_failed", f"Media stream failed: {problem}", url=url)
             params = {"stream_url": url, "track": body.get("stream_track", "inbound_track")}

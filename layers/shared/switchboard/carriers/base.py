@@ -16,6 +16,7 @@ from ..model import (
     CallEvent,
     ConnectStream,
     Instruction,
+    MachinePolicy,
     NumberOrder,
     PurchaseResult,
     Recording,
@@ -101,6 +102,8 @@ class OutboundAnswer:
     """Somebody took a call of ours, and the carrier asks what they shall hear."""
 
     event: CallEvent
+    awaited_by: MachinePolicy | None = None
+    """Who alone has waited for this moment: calls with another policy go on as they are."""
 
 
 @dataclass(frozen=True)
@@ -196,10 +199,6 @@ class CarrierContext:
     """For requests on the path of a ringing phone, where no carrier's SDK is imported."""
     urls_allowed: tuple[str, ...] = ()
     """Beginnings of an organization's own URLs that need not be HTTPS: the local stack's."""
-
-    def is_allowed(self, url: str) -> bool:
-        """Tell whether a URL is one of those that the deployment excepts."""
-        return any(url.startswith(f"{origin}/") for origin in self.urls_allowed)
 
     def trunk_url(self, path: str, trunk_id: str) -> str:
         """Return the public URL of `path` for what speaks for one SIP trunk."""
