@@ -13,10 +13,12 @@ RECONCILES = find_spec("switchboard.reconciling") is not None
 """Whether there is anything that settles what nobody asks about again."""
 WITHOUT_RECONCILIATION = "nothing settles yet what nobody asks about again"
 
+_WAITS = ({"seconds": 1}, {"seconds": 61}, {"seconds": 61}, {"minutes": 6}, {"minutes": 6})
+
 
 def converge(world: World, *, asks_again: bool = True) -> None:
     """Let everything happen that ends a failure; without `asks_again` the client is gone."""
-    for span in ({"seconds": 1}, {"seconds": 61}, {"minutes": 6}, {"minutes": 6}):
+    for span in _WAITS:
         world.pass_time(**span)
         if asks_again:
             ask_again(world)

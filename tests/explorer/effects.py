@@ -18,6 +18,7 @@ class Fault(StrEnum):
     NEVER_ARRIVES = "it never arrives, and no answer comes"
     ANSWER_LOST = "it takes effect, and no answer comes"
     DOUBLED = "it takes effect twice"
+    LATE = "no answer comes, and it takes effect minutes later"
 
 
 class Died(BaseException):
@@ -37,6 +38,8 @@ class Process:
     """Waits until this process may go on."""
     effects: list[str] = field(default_factory=list)
     struck: list[tuple[str, Fault]] = field(default_factory=list)
+    late: list[Callable[[], object]] = field(default_factory=list)
+    """What it has asked for and will take effect when nobody waits for it any more."""
     is_dead: bool = False
 
     def effect[T](
@@ -47,6 +50,7 @@ class Process:
         again: Callable[[], T] | None = None,
         *,
         is_sent_once: bool = False,
+        may_be_late: bool = False,
     ) -> T:
         """Do something that counts, or what its fault makes of it.
 
@@ -60,12 +64,16 @@ class Process:
             raise Died
         fault = self.faults.get(len(self.effects))
         self.effects.append(name)
-        if fault is None or (fault is Fault.DOUBLED and is_sent_once):
+        if fault is Fault.DOUBLED and is_sent_once:
+            fault = None
+        if fault is None or (fault is Fault.LATE and not may_be_late):
             return take_effect()
         self.struck.append((name, fault))
         if fault is Fault.CRASH_BEFORE:
             self._die()
-        if fault is Fault.NEVER_ARRIVES:
+        if fault is Fault.LATE:
+            self.late.append(take_effect)
+        if fault in (Fault.NEVER_ARRIVES, Fault.LATE):
             raise no_answer()
         answer = take_effect()
         if fault is Fault.CRASH_AFTER:

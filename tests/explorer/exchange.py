@@ -203,13 +203,21 @@ class Exchange:
 # would place two calls, and of the three only Telnyx could tell.
 _DIAL = re.compile(r"POST .*/calls(\.json)?", re.IGNORECASE)
 
+_BUYS = re.compile(r"POST .*/(IncomingPhoneNumbers\.json|number_orders|number/buy)")
+
 
 def _effect(
     method: str, path: str, take_effect: Callable[[], Answer], no_answer: Callable[[], Exception]
 ) -> Answer:
     name = f"{method} {path}"
-    once = _DIAL.fullmatch(name) is not None
-    return current().effect(name, take_effect, no_answer, is_sent_once=once)
+    dials = _DIAL.fullmatch(name) is not None
+    return current().effect(
+        name,
+        take_effect,
+        no_answer,
+        is_sent_once=dials,
+        may_be_late=dials or _BUYS.fullmatch(name) is not None,
+    )
 
 
 def _told(headers: Any) -> dict[str, str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import urllib3
@@ -45,6 +45,8 @@ SETTINGS = Settings(
 )
 ASSISTANT = 3001
 RECEIVER = "https://customer.example.com/events"
+# Longer than anybody waits, and shorter than an order or a call is given up for lost.
+_LATE = timedelta(minutes=2)
 _OUR_ID = re.compile(r"call\D+(?:\d+-)?(\d+)")
 
 
@@ -139,6 +141,7 @@ class World:
             self.app, QueueLine(self.post.queue), SenderLine(self.post.receivers), lambda: 0.5
         )
         self._told: dict[str, int] = {}
+        self._late: list[tuple[datetime, Callable[[], object]]] = []
         self._furnish()
 
     def _deployed(self) -> App:
@@ -179,6 +182,7 @@ class World:
             return error
         finally:
             self.faults += len(process.struck)
+            self._late += [(self.clock() + _LATE, effect) for effect in process.late]
 
     def ask(self, intent: Intent, process: Process | None = None) -> Any:
         """Let whoever wants something ask for it once."""
@@ -258,8 +262,15 @@ class World:
     def pass_time(self, **span: float) -> None:
         """Let time pass, and everything that happens by itself meanwhile."""
         self.clock.advance(**span)
+        self._take_late_effects()
         self.hear_all()
         self.post.run()
+
+    def _take_late_effects(self) -> None:
+        due = [effect for at, effect in self._late if at <= self.clock()]
+        self._late = [(at, effect) for at, effect in self._late if at > self.clock()]
+        for effect in due:
+            effect()
 
     def hang_up(self) -> None:
         """Let the other side of every call hang up."""
