@@ -7,6 +7,7 @@ run again.
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from random import Random
 
 from tests.explorer.effects import Process
 
@@ -39,6 +40,12 @@ def every_order(at_most: int | None = None) -> Iterator[Choose]:
         if following is None:
             return
         path = following
+
+
+def some_orders(many: int) -> Iterator[Choose]:
+    """Yield the choices of so many orders of all kinds, always the same ones."""
+    for seed in range(many):
+        yield Random(seed).randrange
 
 
 class _Order:
