@@ -15,6 +15,10 @@ WITHOUT_RECONCILIATION = "nothing settles yet what nobody asks about again"
 
 _WAITS = ({"seconds": 1}, {"seconds": 61}, {"seconds": 61}, {"minutes": 6}, {"minutes": 6})
 
+_ENDS = ({"seconds": 5}, {"minutes": 6}, {"minutes": 6})
+# A call whose end no carrier tells, nor shows when it is asked, is over when it must be.
+_LAST = ({"hours": 5}, {"hours": 1})
+
 
 def converge(world: World, *, asks_again: bool = True) -> None:
     """Let everything happen that ends a failure; without `asks_again` the client is gone."""
@@ -26,7 +30,7 @@ def converge(world: World, *, asks_again: bool = True) -> None:
             world.hear(update)
         reconciled(world)
     world.hang_up()
-    for span in ({"seconds": 5}, {"minutes": 6}, {"minutes": 6}):
+    for span in _ENDS + (_LAST if world.has_forgotten else ()):
         world.pass_time(**span)
         reconciled(world)
 

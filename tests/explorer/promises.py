@@ -253,6 +253,7 @@ def _events_arrived(world: World) -> Iterator[str]:
             yield f"the delivery of {row['event_id']} is still {row['state']}"
     arrived = {it.id for it in world.post.receivers.taken}
     kept = any(it.assistant and it.assistant.id == ASSISTANT for it in numbers(world))
+    kept = kept and not _below(world, "RELEASE#")
     for event in events(world):
         # While a number is nobody's, nobody is told of its calls.
         is_wanted = event.call_id is not None and (event.assistant_id is not None or kept)

@@ -106,6 +106,11 @@ def _told(world: World, event: CallEvent | OrderUpdate) -> Intent:
 
 def _inbound(world: World) -> Intent:
     bought(world)
+    return rung(world)
+
+
+def rung(world: World) -> Intent:
+    """Let a stranger ring the number, which wants an answer."""
     ringing = inbound(world, world.exchange.ring(world.carrier, STRANGER, errands.NUMBER))
     voice = world.app.voice(world.carrier, ORGANIZATION)
 

@@ -10,6 +10,8 @@ from switchboard.model import Endpoint, OutboxEvent
 from tests.delivery.table import MemoryTable
 from tests.explorer.effects import current
 
+type Reply = dict[str, Any]
+
 
 class TableLine:
     """DynamoDB's client, between a process and the table."""
@@ -17,29 +19,29 @@ class TableLine:
     def __init__(self, table: MemoryTable) -> None:
         self._table = table
 
-    def get_item(self, **request: Any) -> dict[str, Any]:
+    def get_item(self, **request: Any) -> Reply:
         """Read a row."""
         return self._reads(f"GetItem {request['Key']['pk']['S']}", self._table.get_item, request)
 
-    def batch_get_item(self, **request: Any) -> dict[str, Any]:
+    def batch_get_item(self, **request: Any) -> Reply:
         """Read rows."""
         return self._reads("BatchGetItem", self._table.batch_get_item, request)
 
-    def query(self, **request: Any) -> dict[str, Any]:
+    def query(self, **request: Any) -> Reply:
         """Read rows of a partition."""
         return self._reads("Query", self._table.query, request)
 
-    def put_item(self, **request: Any) -> dict[str, Any]:
+    def put_item(self, **request: Any) -> Reply:
         """Write a row."""
         name = f"PutItem {request['Item']['pk']['S']}"
         return self._writes(name, lambda: self._table.put_item(**request))
 
-    def update_item(self, **request: Any) -> dict[str, Any]:
+    def update_item(self, **request: Any) -> Reply:
         """Change a row."""
         name = f"UpdateItem {request['Key']['pk']['S']}"
         return self._writes(name, lambda: self._table.update_item(**request))
 
-    def transact_write_items(self, **request: Any) -> dict[str, Any]:
+    def transact_write_items(self, **request: Any) -> Reply:
         """Write rows, all or none."""
         rows = [next(iter(item.values())) for item in request["TransactItems"]]
         keys = [(row.get("Key") or row["Item"])["pk"]["S"] for row in rows]
@@ -49,15 +51,15 @@ class TableLine:
         # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
         return _effect(name, lambda: self._table.transact_write_items(**request), lambda: {})
 
-    def _reads(self, name: str, read: Callable[..., Any], request: Mapping[str, Any]) -> Any:
+    def _reads(self, name: str, read: Callable[..., Reply], request: Mapping[str, Any]) -> Reply:
         return _effect(name, lambda: read(**request))
 
-    def _writes(self, name: str, write: Callable[[], Any]) -> Any:
+    def _writes(self, name: str, write: Callable[[], Reply]) -> Reply:
         # Repeated by boto3, which hears the second answer: a condition may fail then that held.
         return _effect(name, write, write)
 
 
-def _effect(name: str, ask: Callable[[], Any], again: Callable[[], Any] | None = None) -> Any:
+def _effect(name: str, ask: Callable[[], Reply], again: Callable[[], Reply] | None = None) -> Reply:
     def no_answer() -> Exception:
         return ReadTimeoutError(endpoint_url="the table")
 

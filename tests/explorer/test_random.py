@@ -17,8 +17,8 @@ from hypothesis.stateful import (
 
 from switchboard.events import delivering
 from switchboard.model import Call
-from tests.explorer import errands, promises
-from tests.explorer.convergence import converge, reconciled, unsettled
+from tests.explorer import errands, promises, scenarios
+from tests.explorer.convergence import RECONCILES, converge, reconciled, unsettled
 from tests.explorer.effects import Fault, Process
 from tests.explorer.stage import Work, at_once
 from tests.explorer.world import CARRIERS, Intent, Market, World
@@ -26,7 +26,7 @@ from tests.explorer.world import CARRIERS, Intent, Market, World
 SCHEDULES, MANY_SCHEDULES = 500, 10_000
 MOST_FAULTS = 3
 NUMBERS = ("+14155550100", "+14155550101")
-FAULTS = st.just({}) | st.dictionaries(
+FAULTS: st.SearchStrategy[dict[int, Fault]] = st.just({}) | st.dictionaries(
     st.integers(0, 6), st.sampled_from(list(Fault)), min_size=1, max_size=2
 )
 
@@ -39,7 +39,6 @@ class Schedule(RuleBasedStateMachine):
         self._market = market
         self._world: World | None = None
         self._wanted: dict[str, Intent] = {}
-        self._left = MOST_FAULTS
 
     @property
     def world(self) -> World:
@@ -86,8 +85,8 @@ class Schedule(RuleBasedStateMachine):
         random = Random(order)
         works: list[tuple[Process, Work]] = []
         for place, work in enumerate(self._works(wants)):
-            befalls = self._granted(faults) if place == 0 else {}
-            works.append((Process(f"client {place + 1}", befalls), work))
+            name = f"client {place + 1}"
+            works.append((self._process(name, {} if place else faults), work))
         at_once(works, random.randrange)
 
     # --- what others do ---
@@ -96,7 +95,20 @@ class Schedule(RuleBasedStateMachine):
     def carrier_speaks(self, faults: dict[int, Fault]) -> None:
         """Let the carrier tell the next thing that it has to tell."""
         for _, event in self.world.untold()[:1]:
-            self.world.hear(event, Process("a webhook", self._granted(faults)))
+            self.world.hear(event, self._process("a webhook", faults))
+
+    @precondition(lambda self: RECONCILES)
+    @rule()
+    def carrier_forgets(self) -> None:
+        """Let the carrier never tell what it had to tell: Twilio tries a status callback once."""
+        for placed, _ in self.world.untold()[:1]:
+            self.world.forget(placed)
+
+    @rule(faults=FAULTS)
+    def stranger_rings(self, faults: dict[int, Fault]) -> None:
+        """Let somebody ring the number."""
+        if self.world.exchange.books.owner(self.world.carrier, NUMBERS[0]):
+            self._ask(scenarios.rung(self.world), faults)
 
     @rule()
     def somebody_answers(self) -> None:
@@ -114,7 +126,7 @@ class Schedule(RuleBasedStateMachine):
     def message_comes(self, faults: dict[int, Fault]) -> None:
         """Let the queue bring a message, and bring it again when it was not taken."""
         self.world.post.pump()
-        self._deliver(Process("a delivery", self._granted(faults)))
+        self._deliver(self._process("a delivery", faults))
 
     @precondition(lambda self: self._world is not None)
     @rule(seconds=st.sampled_from((1, 30, 61, 301)))
@@ -125,7 +137,7 @@ class Schedule(RuleBasedStateMachine):
     @rule(faults=FAULTS)
     def reconcile(self, faults: dict[int, Fault]) -> None:
         """Let reconciliation run, and perhaps die."""
-        reconciled(self.world, Process("reconciliation", self._granted(faults)))
+        reconciled(self.world, self._process("reconciliation", faults))
 
     def teardown(self) -> None:
         """Let all come to rest, and hold it against the books."""
@@ -140,13 +152,12 @@ class Schedule(RuleBasedStateMachine):
 
     # --- how they do it ---
 
-    def _granted(self, faults: dict[int, Fault]) -> dict[int, Fault]:
-        granted = dict(list(faults.items())[: self._left])
-        self._left -= len(granted)
-        return granted
+    def _process(self, name: str, faults: dict[int, Fault]) -> Process:
+        left = MOST_FAULTS - self.world.faults
+        return Process(name, dict(list(faults.items())[:left]))
 
     def _ask(self, intent: Intent, faults: dict[int, Fault]) -> None:
-        self.world.ask(intent, Process(intent.name, self._granted(faults)))
+        self.world.ask(intent, self._process(intent.name, faults))
 
     def _once(self, name: str, make: Callable[[], Intent]) -> Intent:
         return self._wanted.setdefault(name, make())
@@ -209,8 +220,14 @@ class Schedule(RuleBasedStateMachine):
 
 def explore(market: Market, schedules: int, **options: Any) -> None:
     """Let Hypothesis think of so many schedules; it shows the shortest one that goes wrong."""
+
+    class Here(Schedule):
+        def __init__(self) -> None:
+            super().__init__(market)
+
+    Here.__name__ = Here.__qualname__ = Schedule.__name__
     run_state_machine_as_test(
-        lambda: Schedule(market),
+        Here,
         settings=settings(
             max_examples=schedules,
             stateful_step_count=8,

@@ -135,6 +135,7 @@ class World:
         self.intents: list[Intent] = []
         self.violations: list[str] = []
         self.faults = self.checked = 0
+        self.has_forgotten = False
         self.app = self._deployed()
         self.post = Post(self.app, self.clock, self.table.take_stream)
         self.post.office = Office(
@@ -222,6 +223,11 @@ class World:
             return True
         voice = self.app.voice(self.carrier, ORGANIZATION)
         return calls.record(self.app, voice, ORGANIZATION, event)
+
+    def forget(self, placed: PlacedCall) -> None:
+        """Let the next event of a call never come."""
+        self._told[placed.id] = self._told.get(placed.id, 0) + 1
+        self.has_forgotten = True
 
     def hear_all(self) -> None:
         """Let the carrier tell everything that it has to tell, each thing twice."""
