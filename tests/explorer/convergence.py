@@ -43,12 +43,15 @@ def ask_again(world: World) -> None:
 
 
 def reconciled(world: World, process: Process | None = None) -> None:
-    """Let reconciliation run once, if there is any: the only place that knows how."""
-    if not RECONCILES:
-        return
+    """Let reconciliation run once, if there is any."""
+    if RECONCILES:
+        world.process(lambda: sweep(world), process or Process("reconciliation"))
+
+
+def sweep(world: World) -> object:
+    """Reconcile as its function does: the only place that knows how."""
     running: Any = import_module("switchboard.reconciling.running")
-    until = world.clock() + timedelta(minutes=4)
-    world.process(lambda: running.sweep(world.app, until), process or Process("reconciliation"))
+    return running.sweep(world.app, world.clock() + timedelta(minutes=4))
 
 
 def unsettled(world: World) -> list[str]:

@@ -13,9 +13,14 @@ from switchboard.events import delivering, relaying, sweeping
 from switchboard.events.office import Answer, Message
 from switchboard.model import Call, CallEvent, CallStatus, Direction
 from tests.builders import ORGANIZATION
-from tests.explorer import errands
+from tests.explorer import convergence, errands
+from tests.explorer.convergence import RECONCILES
+from tests.explorer.effects import Fault, Process
 from tests.explorer.world import CARRIERS, RECEIVER, Intent, World
 
+OTHER = "+14155550101"
+# After two requests to the table each, the third is the carrier's.
+PURCHASE_SENT = DIAL_SENT = 2
 STRANGER = "+12125550177"
 
 
@@ -56,6 +61,39 @@ def _delivered(world: World) -> Intent:
     update = world.deliver()
     assert update
     return _told(world, update)
+
+
+def _looked(world: World) -> Intent:
+    """Let the carrier's answer be lost, so that asking again has to look."""
+    intent = errands.purchase(world.carrier)
+    world.ask(intent, Process(intent.name, {PURCHASE_SENT: Fault.ANSWER_LOST}))
+    world.clock.advance(seconds=61)
+    return intent
+
+
+def _released_again(world: World) -> Intent:
+    bought(world)
+    intent = errands.release()
+    # Telnyx's order does not tell the id of the number, which is looked up first.
+    sent = 3 if world.carrier == "telnyx" else 2
+    world.ask(intent, Process(intent.name, {sent: Fault.ANSWER_LOST}))
+    world.clock.advance(seconds=61)
+    return intent
+
+
+def left_open(world: World) -> None:
+    """Leave a purchase and a call open that nobody will ask about again."""
+    bought(world)
+    left = errands.purchase(world.carrier, OTHER, "left"), errands.dial(key="left")
+    for intent, sent in zip(left, (PURCHASE_SENT, DIAL_SENT), strict=True):
+        world.ask(intent, Process(intent.name, {sent: Fault.CRASH_AFTER}))
+        world.intents.remove(intent)
+    world.clock.advance(minutes=10)
+
+
+def _reconciliation(world: World) -> Intent:
+    left_open(world)
+    return Intent("a reconciliation", lambda app: convergence.sweep(world), _is_taken)
 
 
 def bought(world: World) -> None:
@@ -193,7 +231,9 @@ SCENARIOS = (
     Scenario("purchase of a number that is gone", _taken),
     Scenario("purchase that is delivered later", _pending, ("telnyx",)),
     Scenario("delivery of a number", _delivered, ("telnyx",), is_ended_by_others=True),
+    Scenario("a look at a purchase", _looked),
     Scenario("release", _release),
+    Scenario("release again", _released_again),
     Scenario("dial", _dial),
     Scenario("terminate", _terminate, is_ended_by_others=True),
     Scenario("an answer", _answered, is_ended_by_others=True),
@@ -203,4 +243,5 @@ SCENARIOS = (
     Scenario("a first delivery", _delivery, ("twilio",), is_ended_by_others=True),
     Scenario("a later delivery", _again, ("twilio",), is_ended_by_others=True),
     Scenario("a sweep", _swept, ("twilio",), is_ended_by_others=True),
+    *([Scenario("a reconciliation", _reconciliation, is_ended_by_others=True)] * RECONCILES),
 )

@@ -20,7 +20,7 @@ from tests.explorer.convergence import (
     reconciled,
     unsettled,
 )
-from tests.explorer.effects import Fault, Process
+from tests.explorer.effects import Process
 from tests.explorer.stage import Work, at_once, every_order, some_orders
 from tests.explorer.world import CARRIERS, RECEIVER, Intent, Market, World
 
@@ -309,12 +309,7 @@ def test_two_reconcilers_settle_a_purchase_and_a_call_once(
     market: Market, carrier: str, orders: int
 ) -> None:
     def race(world: World) -> tuple[list[Work], Callable[[], list[str]]]:
-        scenarios.bought(world)
-        # After two requests to the table each, the third is the carrier's.
-        left_open(world, errands.purchase(carrier, OTHER, "left"), 2)
-        left_open(world, errands.dial(key="left"), 2)
-        world.intents.clear()
-        world.clock.advance(minutes=10)
+        scenarios.left_open(world)
 
         def reconcile(process: Process) -> None:
             reconciled(world, process)
@@ -326,14 +321,6 @@ def test_two_reconcilers_settle_a_purchase_and_a_call_once(
         return [reconcile, reconcile], judge
 
     run(market, carrier, orders, race, is_pending=not RECONCILES)
-
-
-OTHER = "+14155550101"
-
-
-def left_open(world: World, intent: Intent, place: int) -> None:
-    """Let a process die just after its carrier did what was asked."""
-    world.ask(intent, Process(intent.name, {place: Fault.CRASH_AFTER}))
 
 
 def open_orders(world: World) -> list[Any]:
