@@ -29,10 +29,16 @@ def converge(world: World, *, asks_again: bool = True) -> None:
         if update := world.deliver():
             world.hear(update)
         reconciled(world)
+        notice(world)
     world.hang_up()
     for span in _ENDS + (_LAST if world.has_forgotten else ()):
         world.pass_time(**span)
         reconciled(world)
+
+
+def notice(world: World) -> None:
+    """Keep what is not so now, though it may come to be so later."""
+    world.violations += [it for it in promises.kept(world) if it not in world.violations]
 
 
 def ask_again(world: World) -> None:
