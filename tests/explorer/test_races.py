@@ -25,7 +25,7 @@ from tests.explorer.stage import Work, at_once, every_order, some_orders
 from tests.explorer.world import CARRIERS, RECEIVER, Intent, Market, World
 
 # So many orders of each race are drawn; `make prove` takes all of them, or the first so many.
-ORDERS, MANY_ORDERS = 30, 2_000
+ORDERS, MANY_ORDERS = 30, 1_000
 each_carrier = pytest.mark.parametrize("carrier", CARRIERS)
 how_many = pytest.mark.parametrize(
     "orders", [ORDERS, pytest.param(MANY_ORDERS, marks=pytest.mark.long)]
