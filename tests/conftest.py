@@ -21,6 +21,11 @@ from switchboard.store import Store
 from tests.builders import ORGANIZATION, an_organization
 from tests.clock import Clock
 from tests.fakes import Books, carriers
+from tests.figures import (  # noqa: F401
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
 
 SETTINGS = Settings(
     table_name="switchboard-test",

@@ -90,7 +90,6 @@ class MemoryTable:
 
     def query(self, **request: Any) -> dict[str, Any]:
         """Return a page of rows in the order of their sort keys."""
-        assert "FilterExpression" not in request
         index = request.get("IndexName", "")
         pk, sk = _INDEXES[index]
         terms = _terms(request)
@@ -104,7 +103,13 @@ class MemoryTable:
             start = bisect_left(listed, (last[sk], _place(last))) + 1
         elif "> :after" in request["KeyConditionExpression"]:
             start = bisect_left(listed, (terms[1][":after"], ("", "")))
-        return self._page(listed, start, test, terms, request.get("Limit", 10**9), (pk, sk))
+        page = self._page(listed, start, test, terms, request.get("Limit", 10**9), (pk, sk))
+        if "FilterExpression" in request:
+            # After the page is read, as DynamoDB does: what is left out counts for the limit.
+            kept = expressions.condition(request["FilterExpression"])
+            page["Items"] = [it for it in page["Items"] if kept(plain(it), terms)]
+            page["Count"] = len(page["Items"])
+        return page
 
     def _page(
         self,

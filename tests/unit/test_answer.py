@@ -308,6 +308,17 @@ def test_the_end_of_a_call_nobody_told_us_of_makes_its_row(app: App, books: Book
     assert (call.status, call.duration, call.phone_number) == (CallStatus.COMPLETED, 7, NUMBER)
 
 
+def test_a_call_that_rang_while_we_failed_belongs_to_its_assistant(app: App, books: Books) -> None:
+    hold(app)
+    books.webhook = an_event(id="end", type="completed", status=CallStatus.COMPLETED)
+
+    handle(app, "fake", ORGANIZATION, STATUS)
+
+    call = calls.find_by_sid(app, ORGANIZATION, CALL_SID)
+    assert (call.assistant_id, call.assistant_name) == (3001, "Front desk")
+    assert call.answered_with is None, "nobody knows what the caller heard"
+
+
 def test_another_organizations_call_is_not_found(app: App, books: Books) -> None:
     app.store.add_call(a_call())
 

@@ -364,6 +364,10 @@ def _told_of(app: App, carrier: Voice, organization_id: int, event: CallEvent) -
     """Make a call from an event that came before anything else of it."""
     inbound = event.direction is not Direction.OUTBOUND
     ours, theirs = (event.to, event.from_) if inbound else (event.from_, event.to)
+    # Perhaps we failed while it rang: whose call it was is to hear of it all the same.
+    number = app.store.number(ours) if inbound else None
+    is_own = number and (number.organization_id, number.carrier) == (organization_id, carrier.name)
+    assistant = number.assistant if number and is_own else None
     call = Call(
         id=app.new_id(),
         organization_id=organization_id,
@@ -375,6 +379,8 @@ def _told_of(app: App, carrier: Voice, organization_id: int, event: CallEvent) -
         attempts=_came_over(event),
         status=CallStatus.QUEUED,
         created_at=app.clock(),
+        assistant_id=assistant.id if assistant else None,
+        assistant_name=assistant.name if assistant else None,
     )
     return advance(call, event) or call
 
