@@ -202,6 +202,7 @@ _FILE = ("swagger-ui.css", "swagger-ui.js", "start.js")
 OPERATIONS: dict[tuple[str, str], Json] = {
     ("post", "/twiml"): _twilio("twilio_voice", "A call rings, or was answered", _XML),
     ("post", "/call-status"): _twilio("twilio_call_status", "A call's state changed", _DONE),
+    ("post", "/recording-status"): _twilio("twilio_recording", "A call was recorded", _DONE),
     ("post", "/webhooks/sms/twilio"): _message_twilio("twilio_sms"),
     ("post", "/twilio-sms-webhook"): _message_twilio("twilio_sms_old"),
     ("post", "/webhooks/sms/telnyx"): _message_telnyx("telnyx_sms"),
