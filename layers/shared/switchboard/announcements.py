@@ -255,7 +255,7 @@ def _end_of_call_report(call: Call, now: datetime) -> Body:
         "call": _call(call),
         "summary": "",
         "recordingUrl": None,
-        "recorded": bool(call.options.record) and call.answered_at is not None,
+        "recorded": call.is_recorded and call.answered_at is not None,
         "endedReason": _ended_reason(call),
         "disposition": _hyphened(call.status),
         "hangupCause": call.hangup_cause,

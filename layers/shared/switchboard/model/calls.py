@@ -9,6 +9,7 @@ from .assistants import Flow
 from .dialing import DialOptions, Lease, Spending
 from .e164 import E164
 from .refusal import Refusal
+from .trunks import BYO
 
 
 class Direction(StrEnum):
@@ -179,6 +180,11 @@ class Call:
     def carried_by(self) -> str:
         """The carrier that is asked to do something with the call."""
         return self.bridge or self.carrier
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether its recording comes here: what an own bridge records, that keeps."""
+        return bool(self.options.record) and self.carried_by != BYO
 
     @property
     def sip_trunk_id(self) -> str | None:
