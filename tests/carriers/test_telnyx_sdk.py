@@ -166,9 +166,8 @@ def test_it_reads_an_order_as_the_sdk_does(
 
 def _asked(lab: Lab, ask: Callable[[], object]) -> list[Any]:
     """Return the requests that `ask` makes, whatever comes of them."""
-    with lab.requests() as made:
-        with suppress(SwitchboardError, APIStatusError):
-            ask()
+    with lab.requests() as made, suppress(SwitchboardError, APIStatusError):
+        ask()
     return [_sent(request) for request in made]
 
 
