@@ -9,7 +9,7 @@ from itertools import chain
 # The functions log each request to standard output, where the figures go.
 os.environ["POWERTOOLS_LOG_LEVEL"] = "CRITICAL"
 
-from bench import cold_start, layer, round_trips, webhook_cpu
+from bench import artifact, cold_start, layer, round_trips, webhook_cpu
 from bench.figures import Figure
 from bench.runtime import BUILD, ROOT, Runtime
 
@@ -17,7 +17,7 @@ from bench.runtime import BUILD, ROOT, Runtime
 def main() -> int:
     """Measure and print; return the exit code."""
     parser = argparse.ArgumentParser(prog="bench", description="Measure the budgets.")
-    parser.add_argument("--pairs", type=int, default=10, help="cold starts of each function")
+    parser.add_argument("--pairs", type=int, default=15, help="cold starts of each function")
     arguments = parser.parse_args()
     if not (BUILD / "template.yaml").exists():
         parser.exit(2, "Nothing is built: run `make bench`, or `sam build` first.\n")
@@ -36,6 +36,7 @@ def _figures(pairs: int) -> Iterator[Figure]:
         layer.measure(),
         webhook_cpu.measure(runtime),
         cold_start.measure(runtime, pairs),
+        artifact.measure(runtime, pairs),
     )
 
 

@@ -7,6 +7,10 @@ from typing import Any
 from switchboard import boot, webhook_edge, wiring
 from switchboard.app import App
 
+if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
+    # In Lambda, and not where a test imports this: the first caller shall not wait for it.
+    webhook_edge.prepare(os.environ["CARRIER"], wiring.app)
+
 boot.done()
 
 
