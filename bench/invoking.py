@@ -20,6 +20,8 @@ from bench.runtime import ENVIRONMENT, LAYER, ROOT, Runtime, bare_interpreter
 
 _PROCESS = ROOT / "bench" / "lambda_process.py"
 _LIMIT_S = 60
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+_LAMBDA = {"AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand", "PATH": os.environ["PATH"]}
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def run(
     runtime.forget_bytecode(task)
     process = subprocess.Popen(
         command,
-        env=ENVIRONMENT | cage.environment | environment | {"PATH": os.environ["PATH"]},
+        env=ENVIRONMENT | _LAMBDA | cage.environment | environment,
         cwd=task,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -36,7 +36,6 @@ ENVIRONMENT = {
     "VONAGE_API_URL": "http://127.0.0.1:9",
     "POWERTOOLS_SERVICE_NAME": "switchboard",
     "LOG_LEVEL": "INFO",
-    "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
 }
 
 
@@ -71,15 +70,11 @@ class Runtime:
     ) -> Any:
         """Run `program` in a fresh process beside the function in `task`; return its JSON."""
         self.forget_bytecode(task)
-        command = [
-            *bare_interpreter(),
-            *(str(program), str(task), str(LAYER), str(self.packages), *arguments),
-        ]
-        home = {"HOME": str(self.home)}
+        places = map(str, (program, task, LAYER, self.packages))
         done = subprocess.run(
-            command,
+            [*bare_interpreter(), *places, *arguments],
             input=stdin,
-            env=ENVIRONMENT | home | environment,
+            env=ENVIRONMENT | {"HOME": str(self.home)} | environment,
             stdout=subprocess.PIPE,
             text=True,
             check=True,

@@ -86,6 +86,11 @@ class Secrets:
                 raise ServiceUnavailable("The secret store does not answer. Try again.") from error
             self._kept[name] = (now - _KEEP + _LOOK_AGAIN, self._kept[name][1])
 
+    def forget(self) -> None:
+        """Forget what was read, and the connections it came by."""
+        self._kept.clear()
+        self._client.close()
+
     def store_carrier(
         self, organization_id: int, carrier: str, credentials: dict[str, Any]
     ) -> None:
