@@ -17,7 +17,7 @@ def arrange(app: Callable[[], App]) -> None:
     if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") != "snap-start":
         return
     # Brought by Lambda's runtime, and by no other.
-    from snapshot_restore_py import register_after_restore
+    from snapshot_restore_py import register_after_restore  # type: ignore[import-untyped]
 
     register_after_restore(renew, app)
 
