@@ -9,6 +9,7 @@ from .calls import (
     CallStep,
     CallSummary,
     CallTotals,
+    Cost,
     Direction,
     TrunkAttempt,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "ConnectStream",
     "Consent",
     "ConversationFlow",
+    "Cost",
     "Delivery",
     "DeliveryState",
     "Dial",

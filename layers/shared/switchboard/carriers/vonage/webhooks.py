@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from ...errors import InvalidRequest, SignatureInvalid, SignatureMissing
-from ...model import CallEvent, CallStatus, Direction, parse_e164
+from ...model import CallEvent, CallStatus, Cost, Direction, MachinePolicy, parse_e164
 from ..base import (
     Ignored,
     InboundCall,
@@ -121,7 +121,8 @@ class VonageWebhooks(VonageApi):
         if not word:
             return self._question(event, request)
         if word == "machine" and said.get("sub_state") in _BEEPS:
-            return OutboundAnswer(event)
+            # A call that went on without waiting hears of the beep too: nothing begins anew there.
+            return OutboundAnswer(event, awaited_by=MachinePolicy.LEAVE_MESSAGE)
         return event
 
     def _question(self, event: CallEvent, request: WebhookRequest) -> Webhook:
@@ -155,6 +156,7 @@ class VonageWebhooks(VonageApi):
             duration=duration,
             hangup_cause=str(cause) if cause and status and status.is_final else None,
             answered_by=_ANSWERED_BY.get(word),
+            cost=_cost(said),
             call_id=call_id,
         )
 
@@ -205,6 +207,12 @@ def _recording(said: dict[str, Any], call_id: int | None) -> RecordingSaved:
         started_at=began,
         duration=round((ended - began).total_seconds()) if began and ended else None,
     )
+
+
+def _cost(said: dict[str, Any]) -> Cost | None:
+    price = said.get("price")
+    # Vonage's prices are in euros, whatever the account is billed in.
+    return Cost(price, "EUR") if isinstance(price, str) and price else None
 
 
 def _other(said: dict[str, Any]) -> str:
