@@ -30,7 +30,7 @@ _LAYER = ROOT / ".aws-sam" / "build" / "SharedLayer"
 
 
 def build(workspace: Workspace) -> bool:
-    """Run `sam build`, trim the layer and compile it, unless nothing changed; tell whether it ran."""
+    """Run `sam build`, trim and compile the layer, unless nothing changed; tell whether it ran."""
     wanted = _fingerprint(ROOT / name for name in _SOURCES)
     if _BUILD_FINGERPRINT.exists() and _BUILD_FINGERPRINT.read_text() == wanted:
         return False

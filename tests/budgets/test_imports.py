@@ -34,7 +34,17 @@ FORBIDDEN = {
 # All of our own that a ringing phone loads, its carrier's parts aside. Whoever adds one pays with
 # the time of every cold call: `make bench` says how much.
 OURS = {
-    *("announcements", "app", "boot", "calls", "destinations", "errors", "event_items", "ids"),
+    *(
+        "announcements",
+        "app",
+        "boot",
+        "calls",
+        "connections",
+        "destinations",
+        "errors",
+        "event_items",
+        "ids",
+    ),
     *("items", "limits", "rates", "restoring", "secrets", "sessions", "settings", "webhook_edge"),
     *("webhooks", "wiring", "carriers", "carriers.base", "carriers.features"),
     *("carriers.problems", "carriers.sip", "carriers.stock", "model", "model.assistants"),

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from functools import cache, partial
 
 import boto3
-import urllib3
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from . import ids
 from .app import App
+from .connections import Connections
 from .errors import ServiceUnavailable
 from .secrets import Secrets
 from .settings import Settings
@@ -45,7 +45,7 @@ def build(settings: Settings) -> App:
             settings.session_key_secret,
             clock,
         ),
-        http=urllib3.PoolManager(),
+        http=Connections(),
         clock=clock,
         sleep=time.sleep,
         new_id=lambda: ids.new_id(clock()),
