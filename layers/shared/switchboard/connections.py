@@ -22,7 +22,7 @@ class Connections(urllib3.PoolManager):
         super().__init__(**options)
         # By the wall: the other clock may have been stopped with the container.
         self._now = clock
-        self._used = clock()
+        self._used = 0.0
 
     def urlopen(  # type: ignore[override]  # as urllib3's own is
         self, method: str, url: str, redirect: bool = True, **options: Any

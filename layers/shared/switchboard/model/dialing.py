@@ -1,7 +1,9 @@
 """How calls are placed: the options of one call, and the limits of all of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
+
+from ..records import dataclass
 
 
 class MachinePolicy(StrEnum):
