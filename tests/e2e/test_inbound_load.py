@@ -5,7 +5,6 @@ that comes at the same time. The figures are printed beside those of one call at
 """
 
 import time
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -42,7 +41,10 @@ def patient_carriers(local_stack: LocalStack) -> Iterator[None]:
     """Let the carriers and the callers wait."""
     with ExitStack() as stack:
         stack.enter_context(limits(local_stack, WIDE))
-        stack.enter_context(setting(local_stack, patience=_PATIENCE, call_limit_s=_LIMIT_S))
+        wanted = {"patience": _PATIENCE, "call_limit_s": _LIMIT_S}
+        # Telnyx ends a call that gets no command.
+        wanted["first_command_timeout_s"] = _LIMIT_S
+        stack.enter_context(setting(local_stack, **wanted))
         yield
 
 
@@ -63,7 +65,8 @@ def test_no_ringing_phone_is_lost_and_none_is_counted_twice(
     print(f"\n1 at once: {len(alone) / seconds_alone:.1f} calls a second")
     print(f"{at_once} at once: {len(together) / seconds:.1f} calls a second")
     transcripts = alone + together
-    assert Counter(it["outcome"] for it in transcripts) == {"streamed": calls}
+    lost = [it["steps"] for it in transcripts if it["outcome"] != "streamed"]
+    assert not lost, lost
     _assert_recorded(local_stack, transcripts, set(numbers.values()))
 
 
