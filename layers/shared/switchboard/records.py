@@ -6,6 +6,7 @@ them, a tenth of a webhook's cold start was `__repr__` and `__eq__`. Here all sh
 
 import dataclasses
 from collections.abc import Callable
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,25 +32,28 @@ def _make(cls: type, options: dict[str, Any]) -> type:
     return made
 
 
-def _names(cls: type, wanted: Callable[[Any], bool]) -> tuple[str, ...]:
-    return tuple(it.name for it in dataclasses.fields(cls) if wanted(it))
+_COMPARED: dict[type, Callable[[Any], Any]] = {}
 
 
-def _values(record: Any) -> tuple[Any, ...]:
-    names = _names(type(record), lambda it: it.compare)
-    return tuple(getattr(record, name) for name in names)
+def _compared(cls: type) -> Callable[[Any], Any]:
+    """Return what reads the fields by which records of a class are compared."""
+    if cls not in _COMPARED:
+        names = [it.name for it in dataclasses.fields(cls) if it.compare]
+        _COMPARED[cls] = attrgetter(*names) if names else lambda _: ()
+    return _COMPARED[cls]
 
 
-def _eq(self: Any, other: object) -> Any:
+def _eq(self: object, other: object) -> Any:
     if type(other) is not type(self):
         return NotImplemented
-    return _values(self) == _values(other)
+    values = _compared(type(self))
+    return values(self) == values(other)
 
 
-def _hash(self: Any) -> int:
-    return hash(_values(self))
+def _hash(self: object) -> int:
+    return hash(_compared(type(self))(self))
 
 
 def _repr(self: Any) -> str:
-    shown = (f"{it}={getattr(self, it)!r}" for it in _names(type(self), lambda it: it.repr))
+    shown = (f"{it.name}={getattr(self, it.name)!r}" for it in dataclasses.fields(self) if it.repr)
     return f"{type(self).__qualname__}({', '.join(shown)})"
