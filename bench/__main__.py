@@ -9,7 +9,7 @@ from itertools import chain
 # The functions log each request to standard output, where the figures go.
 os.environ["POWERTOOLS_LOG_LEVEL"] = "CRITICAL"
 
-from bench import artifact, cold_start, import_time, layer, round_trips, webhook_cpu
+from bench import artifact, cold_start, import_time, layer, round_trips, telling, webhook_cpu
 from bench.figures import Figure
 from bench.runtime import BUILD, ROOT, Runtime
 
@@ -36,7 +36,12 @@ def main() -> int:
 
 def _figures(pairs: int, *, ratios_only: bool) -> Iterator[Figure]:
     runtime = _runtime()
-    steady = chain(round_trips.measure(), layer.measure(), cold_start.measure(runtime, pairs))
+    steady = chain(
+        round_trips.measure(),
+        telling.measure(),
+        layer.measure(),
+        cold_start.measure(runtime, pairs),
+    )
     if ratios_only:
         return steady
     return chain(steady, webhook_cpu.measure(runtime), artifact.measure(runtime, pairs))

@@ -56,7 +56,8 @@ def emulator(workspace: Workspace) -> Server:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
     }
-    argv = [str(_EMULATOR_ENVIRONMENT / "bin" / "python"), "-m", "ministack"]
+    interpreter = _EMULATOR_ENVIRONMENT / "bin" / "python"
+    argv = [str(interpreter), str(ROOT / "local" / "emulator.py")]
     port = workspace.emulator_port
     return Server(
         "emulator", argv, env, port, "EMULATOR_PORT", "/_ministack/health", workspace.home
