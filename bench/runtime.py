@@ -62,8 +62,9 @@ class Runtime:
 
     @staticmethod
     def forget_bytecode(task: Path) -> None:
-        """Take away what somebody's run has left in a function's folder: Lambda has none."""
-        shutil.rmtree(task / "__pycache__", ignore_errors=True)
+        """Take away what somebody's run has left in a folder that no build has made."""
+        if BUILD not in task.parents:
+            shutil.rmtree(task / "__pycache__", ignore_errors=True)
 
     def run(
         self, program: Path, task: Path, *arguments: str, stdin: str = "", **environment: str

@@ -30,14 +30,16 @@ _LAYER = ROOT / ".aws-sam" / "build" / "SharedLayer"
 
 
 def build(workspace: Workspace) -> bool:
-    """Run `sam build`, trim and compile the layer, unless nothing changed; tell whether it ran."""
+    """Run `sam build`, trim the layer, compile all, unless nothing changed; tell whether it ran."""
     wanted = _fingerprint(ROOT / name for name in _SOURCES)
     if _BUILD_FINGERPRINT.exists() and _BUILD_FINGERPRINT.read_text() == wanted:
         return False
     _BUILD_FINGERPRINT.unlink(missing_ok=True)
     _sam(workspace, "build")
     trimming.trim_layer(_LAYER / "python")
-    bytecode.compile_layer(_LAYER)
+    bytecode.compile_code(_LAYER, "/opt")
+    for function in sorted(it for it in _LAYER.parent.iterdir() if it.is_dir() and it != _LAYER):
+        bytecode.compile_code(function, "/var/task")
     _BUILD_FINGERPRINT.write_text(wanted)
     return True
 
