@@ -43,8 +43,8 @@ check: .venv/synced ## Format, lint, types, imports, template
 	@$(RUN) sam validate --lint
 	@$(RUN) pytest -q tests/template tests/api/test_document.py
 
-bench: .venv/synced build ## Measure the budgets
-	@$(RUN) python -m bench
+bench: .venv/synced build ## Measure the budgets (BENCH=--ratios: without times, as in CI)
+	@$(RUN) python -m bench $(BENCH)
 
 build: .venv/synced ## sam build
 	@$(RUN) python -m local build

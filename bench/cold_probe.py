@@ -23,7 +23,5 @@ if not hasattr(app, "FLOOR"):
     if carrier := os.environ.get("CARRIER"):
         # A call is answered with the adapter; the API functions answer most requests without.
         ready.voice_class(carrier)
-    if carrier == "twilio":
-        import twilio.twiml.voice_response  # noqa: F401
 
 print(time.process_time() - started)

@@ -33,12 +33,16 @@ class _AwsBody(BytesIO):
 def _aws(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
     operation = request.headers["X-Amz-Target"].decode().rpartition(".")[2]
     reply = replies.get(operation) or {}
-    if operation == "GetSecretValue":
-        name = json.loads(request.body)["SecretId"].rpartition("/")[2]
-        reply = {"SecretString": replies["secrets"][name]}
+    if operation == "BatchGetSecretValue":
+        names = json.loads(request.body)["SecretIdList"]
+        reply = {"SecretValues": [_secret(name) for name in names]}
     body = json.dumps(reply).encode()
     headers = {"Content-Type": "application/x-amz-json-1.0", "Content-Length": str(len(body))}
     return AWSResponse(request.url, 200, headers, _AwsBody(body))
+
+
+def _secret(name: str) -> dict[str, str]:
+    return {"ARN": name, "Name": name, "SecretString": replies["secrets"][name.rpartition("/")[2]]}
 
 
 class _Carrier:

@@ -17,7 +17,10 @@ LAYER = BUILD / "SharedLayer" / "python"
 FLOOR = ROOT / "bench" / "floor"
 
 # What a Lambda runtime brings beside the standard library.
-_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
+_PACKAGES = (
+    *("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"),
+    *("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py"),
+)
 # A name is as good as another: nothing answers under these, and nothing is asked.
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-west-1",
@@ -44,34 +47,35 @@ class Runtime:
     """
 
     def __init__(self, home: Path) -> None:
-        self._home = home
-        self._packages = home / f"runtime-{version('boto3')}"
+        self.home = home
+        self.packages = home / f"runtime-{version('boto3')}-{version('awslambdaric')}"
 
     def prepare(self) -> None:
         """Copy the runtime's packages and compile them, once per version."""
-        if not self._packages.exists():
-            draft = self._packages.with_suffix(".draft")
+        if not self.packages.exists():
+            draft = self.packages.with_suffix(".draft")
             shutil.rmtree(draft, ignore_errors=True)
             for name in _PACKAGES:
                 _copy(name, draft)
             compileall.compile_dir(draft, quiet=2, stripdir=draft)
-            draft.rename(self._packages)
+            draft.rename(self.packages)
+
+    @staticmethod
+    def forget_bytecode(task: Path) -> None:
+        """Take away what somebody's run has left in a folder that no build has made."""
+        if BUILD not in task.parents:
+            shutil.rmtree(task / "__pycache__", ignore_errors=True)
 
     def run(
         self, program: Path, task: Path, *arguments: str, stdin: str = "", **environment: str
     ) -> Any:
         """Run `program` in a fresh process beside the function in `task`; return its JSON."""
-        # Left by somebody's run: Lambda would not have it.
-        shutil.rmtree(task / "__pycache__", ignore_errors=True)
-        command = [
-            *bare_interpreter(),
-            *(str(program), str(task), str(LAYER), str(self._packages), *arguments),
-        ]
-        home = {"HOME": str(self._home)}
+        self.forget_bytecode(task)
+        places = map(str, (program, task, LAYER, self.packages))
         done = subprocess.run(
-            command,
+            [*bare_interpreter(), *places, *arguments],
             input=stdin,
-            env=ENVIRONMENT | home | environment,
+            env=ENVIRONMENT | {"HOME": str(self.home)} | environment,
             stdout=subprocess.PIPE,
             text=True,
             check=True,

@@ -12,24 +12,34 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
 
-from . import bytecode, gateway
+from . import bytecode, gateway, trimming
 from .problem import Problem
 from .workspace import REGION, ROOT, STACK_NAME, STAGE, Workspace
 
 # Inside the build, so that a `sam build` by hand, which empties the folder, takes it away.
 _BUILD_FINGERPRINT = ROOT / ".aws-sam" / "build" / "fingerprint"
-_SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers", "local/bytecode.py")
+_SOURCES = (
+    "template.yaml",
+    "samconfig.toml",
+    "functions",
+    "layers",
+    "local/bytecode.py",
+    "local/trimming.py",
+)
 _LAYER = ROOT / ".aws-sam" / "build" / "SharedLayer"
 
 
 def build(workspace: Workspace) -> bool:
-    """Run `sam build` and compile the layer, unless nothing changed; tell whether it ran."""
+    """Run `sam build`, trim the layer, compile all, unless nothing changed; tell whether it ran."""
     wanted = _fingerprint(ROOT / name for name in _SOURCES)
     if _BUILD_FINGERPRINT.exists() and _BUILD_FINGERPRINT.read_text() == wanted:
         return False
     _BUILD_FINGERPRINT.unlink(missing_ok=True)
     _sam(workspace, "build")
-    bytecode.compile_layer(_LAYER)
+    trimming.trim_layer(_LAYER / "python")
+    bytecode.compile_code(_LAYER, "/opt")
+    for function in sorted(it for it in _LAYER.parent.iterdir() if it.is_dir() and it != _LAYER):
+        bytecode.compile_code(function, "/var/task")
     _BUILD_FINGERPRINT.write_text(wanted)
     return True
 

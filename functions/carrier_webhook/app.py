@@ -4,8 +4,13 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from switchboard import boot, webhook_edge, wiring
+from switchboard import boot, restoring, webhook_edge, wiring
 from switchboard.app import App
+
+if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
+    # In Lambda, and not where a test imports this: the first caller shall not wait for it.
+    webhook_edge.prepare(os.environ["CARRIER"], wiring.app)
+    restoring.arrange(wiring.app)
 
 boot.done()
 

@@ -31,6 +31,45 @@ FORBIDDEN = {
     "twilio.rest",
     "twilio.http",
 }
+# All of our own that a ringing phone loads, its carrier's parts aside. Whoever adds one pays with
+# the time of every cold call: `make bench` says how much.
+OURS = {
+    *(
+        "announcements",
+        "app",
+        "boot",
+        "calls",
+        "connections",
+        "destinations",
+        "errors",
+        "event_items",
+        "ids",
+    ),
+    *(
+        "items",
+        "limits",
+        "rates",
+        "records",
+        "restoring",
+        "secrets",
+        "sessions",
+        "settings",
+        "webhook_edge",
+    ),
+    *("webhook_edge", "webhooks", "wiring", "carriers", "carriers.base", "carriers.features"),
+    *("carriers.problems", "carriers.sip", "carriers.stock", "model", "model.assistants"),
+    *("model.audit", "model.calls", "model.dialing", "model.directory", "model.e164"),
+    *("model.events", "model.instructions", "model.messages", "model.numbers"),
+    *("model.recordings", "model.refusal", "model.trunks", "store", "store.assistants"),
+    *("store.audit", "store.caches", "store.call_lists", "store.calls", "store.copies"),
+    *("store.dialing", "store.directory", "store.endpoints", "store.events", "store.flows"),
+    *("store.leases", "store.limits", "store.messages", "store.number_changes"),
+    *("store.number_lists", "store.number_rows", "store.numbers", "store.outbox"),
+    *("store.pages", "store.recordings", "store.releases", "store.reports", "store.table"),
+    *("store.texts", "store.tokens", "store.totals", "store.trunks"),
+}
+# An own bridge is anybody's server: its address is looked at before it is asked.
+MORE = {"byo-sip-trunk": {"addresses"}}
 
 
 def folder(carrier: str) -> str:
@@ -89,3 +128,13 @@ def test_answering_a_call_loads_nothing_of_its_carrier_but_calls_and_webhooks(
     own = {"state", "bridge", "body"} if carrier != "twilio" else set()
     assert parts - own - {"api"} == {"calls", "voice", "webhooks"}
     assert "switchboard.carriers.checks" not in imported
+
+
+def test_nothing_new_of_ours_is_loaded_while_a_phone_rings(
+    imported: set[str], carrier: str
+) -> None:
+    parts = f"carriers.{folder(carrier)}"
+    loaded = {name.removeprefix("switchboard.") for name in imported if "switchboard." in name}
+    theirs = {name for name in loaded if name.startswith(parts)}
+
+    assert loaded - theirs - OURS == MORE.get(carrier, set())

@@ -49,7 +49,7 @@ def test_an_inbound_call_takes_one_read_and_one_write(carrier: str, requests: in
 
     assert spent.carrier == requests
     assert spent.dynamodb == 2
-    assert spent.secrets == 2  # only a cold function: the carrier's credentials, the session key
+    assert spent.secrets == 1  # only a cold function: credentials and session key in one batch
 
 
 @pytest.mark.parametrize("carrier", ["twilio", "telnyx", "vonage"])
@@ -63,7 +63,7 @@ def test_a_call_that_we_place_takes_one_read_and_two_writes_and_is_dialled_once(
 
     assert spent.carrier == 1
     assert spent.dynamodb == 3  # what it depends on, the reservation, how it went
-    assert spent.secrets == 2  # only a cold function: the carrier's credentials, the session key
+    assert spent.secrets == 1  # only a cold function: credentials and session key in one batch
     assert asked.dynamodb == 1  # the API key, once for any request
 
 

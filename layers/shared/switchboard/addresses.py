@@ -6,9 +6,11 @@ and task credentials, and whatever is beside it in a network.
 
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
+
+from .records import dataclass
 
 type Address = IPv4Address | IPv6Address
 

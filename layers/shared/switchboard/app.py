@@ -1,7 +1,7 @@
 """What a use case works with: the store, the secrets, the carriers, the clock."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -12,6 +12,7 @@ from .carriers.base import Carrier, CarrierContext, Voice
 from .errors import CarrierNotConnected
 from .items import Item
 from .model import BYO, Actor, AuditEntry, Bridge, Call, SipRoute, SipTrunk, TrunkSecrets
+from .records import dataclass
 from .secrets import Secrets
 from .settings import Settings
 from .store import Store

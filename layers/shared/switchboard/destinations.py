@@ -6,7 +6,6 @@ that choose their callers: a function that answers calls loads this module witho
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -14,6 +13,7 @@ from urllib.parse import unquote
 from . import rates
 from .errors import DestinationNotAllowed, InvalidRequest
 from .model import E164, Limits, masked
+from .records import dataclass
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber

@@ -131,6 +131,7 @@ def _carrier_of(from_: E164, found: DialContext) -> str:
 def _way(app: App, organization_id: int, carrier: str, found: DialContext) -> Way:
     if carrier == BYO and found.number:
         return placing.over_trunks(app, found.number)
+    app.secrets.read_for_call(organization_id, carrier)
     return Way(app.voice(carrier, organization_id))
 
 

@@ -1,6 +1,7 @@
 """Secrets Manager: one secret per organization and carrier, one per trunk, our own signing key."""
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -14,6 +15,8 @@ from .model import TrunkSecrets
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
+
+logger = logging.getLogger(__name__)
 
 _KEEP = timedelta(minutes=5)
 _LOOK_AGAIN = timedelta(seconds=10)
@@ -48,6 +51,45 @@ class Secrets:
             )
         credentials: dict[str, Any] = json.loads(text)
         return credentials
+
+    def read_for_call(
+        self, organization_id: int, carrier: str, trunk_id: str | None = None
+    ) -> None:
+        """Read in one request the two secrets that a call takes: credentials and our own key.
+
+        No request while one of them is known. What is missing is told when it is asked for.
+        Raises ServiceUnavailable when nothing answers: each of the two would only wait again.
+        """
+        name = self._name(organization_id, carrier)
+        if trunk_id is not None:
+            name = self._trunk_name(organization_id, trunk_id)
+        names = [name, self._session_key_name]
+        now = self._clock()
+        if any(self._is_fresh(each, now) for each in names):
+            return
+        try:
+            found = self._client.batch_get_secret_value(SecretIdList=names)["SecretValues"]
+        except ClientError as error:
+            # Asked for one by one, what may be read can be.
+            logger.warning("secrets not read at once", extra={"reason": str(error)})
+        except (ConnectionError, HTTPClientError) as error:
+            self._make_do_with_old(names, now, error)
+        else:
+            for value in found:
+                asked = value["ARN"] if value["ARN"] in names else value["Name"]
+                self._kept[asked] = (now, value["SecretString"])
+
+    def _make_do_with_old(self, names: list[str], now: datetime, error: Exception) -> None:
+        """Let old values answer the phone, for some seconds without another attempt."""
+        for name in names:
+            if name not in self._kept:
+                raise ServiceUnavailable("The secret store does not answer. Try again.") from error
+            self._kept[name] = (now - _KEEP + _LOOK_AGAIN, self._kept[name][1])
+
+    def forget(self) -> None:
+        """Forget what was read, and the connections it came by."""
+        self._kept.clear()
+        self._client.close()
 
     def store_carrier(
         self, organization_id: int, carrier: str, credentials: dict[str, Any]
@@ -118,10 +160,13 @@ class Secrets:
     def _trunk_name(self, organization_id: int, trunk_id: str) -> str:
         return f"{self._prefix}/{organization_id}/sip-trunk/{trunk_id}"
 
+    def _is_fresh(self, name: str, now: datetime) -> bool:
+        return name in self._kept and now - self._kept[name][0] < _KEEP
+
     def _read(self, name: str) -> str | None:
         now = self._clock()
         read_at, text = self._kept.get(name, (None, ""))
-        if read_at and now - read_at < _KEEP:
+        if self._is_fresh(name, now):
             return text
         try:
             text = self._client.get_secret_value(SecretId=name)["SecretString"]

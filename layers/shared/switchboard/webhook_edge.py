@@ -32,6 +32,19 @@ _BODY_LIMIT = 256 * 1024
 type Json = dict[str, Any]
 
 
+def prepare(carrier: str, app: Callable[[], App]) -> None:
+    """Make and load all that a call needs, without a request: while a function starts it has
+    more of a processor than while it answers.
+    """
+    import encodings.idna  # noqa: F401  (the first connection would load it)
+
+    try:
+        app().voice_class(carrier)
+    except SwitchboardError as error:
+        # Said again to each caller, in a form that the carrier understands.
+        logger.warning("not prepared", extra={"code": error.code, "detail": str(error)})
+
+
 def handle(event: Json, carrier: str, app: Callable[[], App]) -> Json:
     """Answer one webhook, and log it in one line."""
     request_id = str((event.get("requestContext") or {}).get("requestId"))

@@ -55,6 +55,7 @@ def _verified(app: App, carrier_name: str, organization_id: int, request: Webhoo
     trunk_id = request.trunk_id
     if (carrier_name == BYO) is (trunk_id is None):
         raise app.voice_class(carrier_name).forgery("Invalid signature")
+    app.secrets.read_for_call(organization_id, carrier_name, trunk_id)
     if trunk_id is None:
         carrier = app.voice(carrier_name, organization_id)
         carrier.verify(request)

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from . import ids
 from .app import App
+from .connections import Connections
 from .errors import ServiceUnavailable
 from .secrets import Secrets
 from .settings import Settings
@@ -49,7 +50,7 @@ def build(settings: Settings) -> App:
             settings.session_key_secret,
             clock,
         ),
-        http=urllib3.PoolManager(timeout=HTTP),
+        http=Connections(timeout=HTTP),
         clock=clock,
         sleep=time.sleep,
         new_id=lambda: ids.new_id(clock()),

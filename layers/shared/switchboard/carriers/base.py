@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
@@ -25,6 +25,7 @@ from ..model import (
     Text,
     TextStatus,
 )
+from ..records import dataclass
 from .features import Features
 from .stock import Stock, Verification
 

@@ -4,8 +4,9 @@ What the protocols ask for, every carrier does. This is the rest: each carrier d
 tests/carriers/test_features.py proves it, and docs/carriers.md shows it.
 """
 
-from dataclasses import dataclass
 from typing import Annotated
+
+from ..records import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,11 @@
 """Numbers at a carrier: those it has for sale, and those that an account holds."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from ..model import E164, Capabilities, Number
+from ..records import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """What answers for an organization: assistants, and the conversation graphs over them."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from ..records import dataclass
 from .dialing import DialOptions
 from .e164 import E164
 

@@ -1,8 +1,10 @@
 """Who did what: the record that nobody changes."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
+
+from ..records import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """Calls, what carriers say about them, and what is counted of them."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from ..records import dataclass
 from .assistants import Flow
 from .dialing import DialOptions, Lease, Spending
 from .e164 import E164

@@ -1,8 +1,10 @@
 """How calls are placed: the options of one call, and the limits of all of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+
+from ..records import dataclass
 
 
 class MachinePolicy(StrEnum):

@@ -1,9 +1,10 @@
 """Who uses Switchboard: organizations, and the tokens that act for them."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from ..records import dataclass
 from .dialing import Limits
 from .e164 import E164
 

@@ -1,8 +1,10 @@
 """What customers are told: events, where they go, and how each delivery stands."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
+
+from ..records import dataclass
 
 STATUS_UPDATE = "status-update"
 END_OF_CALL_REPORT = "end-of-call-report"

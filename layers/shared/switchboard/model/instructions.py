@@ -1,7 +1,6 @@
 """What a carrier is told to do with a call that it has just announced."""
 
-from dataclasses import dataclass
-
+from ..records import dataclass
 from .e164 import E164
 
 

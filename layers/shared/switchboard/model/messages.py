@@ -1,9 +1,9 @@
 """Text messages."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from ..records import dataclass
 from .e164 import E164
 from .refusal import Refusal
 

@@ -1,10 +1,11 @@
 """Phone numbers that organizations hold, and the orders by which they buy them."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from ..records import dataclass
 from .assistants import Assistant, Flow
 from .audit import Actor
 from .e164 import E164

@@ -1,8 +1,9 @@
 """Recordings of calls: what a carrier has made, and where we keep it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from ..records import dataclass
 
 
 class RecordingStatus(StrEnum):

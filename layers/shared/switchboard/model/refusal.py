@@ -1,6 +1,6 @@
 """Why something was not done, kept with what was asked for."""
 
-from dataclasses import dataclass
+from ..records import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """SIP trunks: how an organization's own telephone lines are reached."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
+
+from ..records import dataclass
 
 BYO = "byo-sip-trunk"
 """The carrier of the numbers that an organization holds elsewhere."""

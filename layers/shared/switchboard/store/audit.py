@@ -1,6 +1,5 @@
 """Rows of the audit record: written with the change itself, read newest first, never changed."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +7,7 @@ from .. import items
 from ..ids import LAST_ID, first_id_at
 from ..items import Item
 from ..model import AuditEntry
+from ..records import dataclass
 from .table import Table, key, plain, serialized, sortable
 
 

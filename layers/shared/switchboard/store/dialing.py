@@ -1,12 +1,12 @@
 """What placing a call reads and writes: one request each."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from .. import items
 from ..announcements import announced
 from ..items import Item
 from ..model import Assistant, Call, Fuse, Number, Organization
+from ..records import dataclass
 from .assistants import assistant_key, living
 from .calls import call_item
 from .directory import caller_id_key, organization_key

@@ -1,13 +1,14 @@
 """Rows of the fuses: what was begun to be called in ten minutes, and whether that was too much."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from .. import items
 from ..announcements import fuse_changed
 from ..items import Item
 from ..model import Fuse, Limits
+from ..records import dataclass
 from .outbox import moment, new_event_id, outbox
 from .table import Table, key, serialized, update
 

@@ -1,11 +1,11 @@
 """Rows of the limits: the places that calls take up, and how much is used in a span of time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..items import Item
 from ..model import Lease
+from ..records import dataclass
 from .table import Table, key, update
 
 

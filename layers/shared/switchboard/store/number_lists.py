@@ -1,10 +1,10 @@
 """Many numbers at once, in the order of the number, page by page."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from .. import items
 from ..model import E164, Number, NumberStatus
+from ..records import dataclass
 from .number_rows import number_key
 from .table import Table, serialized
 

@@ -1,11 +1,12 @@
 """What a number's row looks like, and how it changes: the only place that builds one."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from .. import items
 from ..items import Item
 from ..model import Number
+from ..records import dataclass
 from .table import delete, key, listed, update
 
 _INDEX = ("gsi2pk", "gsi2sk")

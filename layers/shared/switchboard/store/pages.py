@@ -1,9 +1,9 @@
 """Pages of what an organization has of one kind: its assistants, its flows."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..items import Item
+from ..records import dataclass
 from .table import Table, key, serialized
 
 

@@ -1,9 +1,9 @@
 """Rows that say how far a pass over everything has come."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from ..items import Item
+from ..records import dataclass
 from .table import Table, key
 
 

@@ -59,6 +59,10 @@ class Table:
         self._clock = clock or (lambda: datetime.now(UTC))
         self._witness: Witness | None = None
 
+    def disconnect(self) -> None:
+        """Close the connections; the next request opens one."""
+        self._client.close()
+
     def witnessed_by(self, witness: Witness) -> Self:
         """Return this table for somebody whose changes are put on record."""
         witnessed = copy(self)

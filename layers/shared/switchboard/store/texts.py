@@ -1,7 +1,7 @@
 """Rows of text messages that are sent, their keys, and the pace of each number."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -9,6 +9,7 @@ from .. import items
 from ..announcements import text_ended
 from ..items import Item
 from ..model import Consent, Number, Organization, Text, TextStatus
+from ..records import dataclass
 from .directory import organization_key
 from .messages import consent_item, consent_key
 from .number_rows import number_key

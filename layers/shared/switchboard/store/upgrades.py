@@ -6,9 +6,9 @@ as the last step leaves it, whatever is stored. Decision 48 says what a step may
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from ..items import Item
+from ..records import dataclass
 
 FIRST = 1
 

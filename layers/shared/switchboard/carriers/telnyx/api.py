@@ -1,9 +1,12 @@
-"""Telnyx's API: where requests are made, and its refusals become our errors."""
+"""Telnyx's API: where requests are made, and its refusals become our errors.
+
+Plain HTTP, and no SDK: see decision 51.
+"""
 
 import base64
-from collections.abc import Callable
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 import urllib3
@@ -23,12 +26,13 @@ from ...errors import (
     NumberUnavailable,
     RateLimited,
     RecipientOptedOut,
+    SwitchboardError,
 )
 from ..base import CarrierContext, Credentials
 from ..problems import Problem, problem, unanswered
 
-if TYPE_CHECKING:
-    from telnyx import Telnyx as Client
+Query = dict[str, Any]
+"""Parameters under their full names, as `filter[phone_number][contains]`."""
 
 WEBHOOK_PATH = "/telnyx-webhook"
 SMS_PATH = "/webhooks/sms/telnyx"
@@ -84,9 +88,19 @@ _STATUS_PROBLEMS: dict[int, Problem] = {
 }
 # Of a number that the account's own search has not returned lately.
 SEARCH_FIRST = "85000"
-# What the SDK, or we, stumble over in an answer that is not what Telnyx documents. The
-# request may have taken effect all the same.
+# What we stumble over in an answer that is not what Telnyx documents. The request may have
+# taken effect all the same.
 _UNREADABLE = (ValueError, TypeError, AttributeError, LookupError)
+
+
+class Record(dict[str, Any]):
+    """An object of an answer. A field that Telnyx leaves out is None, as one that it sets to null.
+
+    Its fields are read as attributes, also those of an event: `record.phone_number`.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        return self.get(name)
 
 
 class TelnyxApi:
@@ -101,8 +115,7 @@ class TelnyxApi:
     def _command(
         self, call_sid: str, action: str, body: dict[str, Any], *, strict: bool = False
     ) -> None:
-        # Plain HTTP: the SDK's import costs more than everything else on this path together.
-        url = f"{self._context.api_url}/calls/{quote(call_sid, safe='')}/actions/{action}"
+        url = self._context.api_url + path_of("calls", call_sid, "actions", action)
         # Repeats of one command within 60 s are ignored.
         body = {"command_id": f"{action}-{call_sid[-40:]}"} | body
         what = f"{action} the call"
@@ -111,7 +124,7 @@ class TelnyxApi:
                 "POST",
                 url,
                 json=body,
-                headers={"Authorization": f"Bearer {self._credentials['api_key']}"},
+                headers=self._authorization,
                 retries=_COMMAND_RETRY,
                 timeout=_COMMAND_TIMEOUT,
             )
@@ -121,62 +134,93 @@ class TelnyxApi:
             self._refuse_command(answer, what, strict)
 
     def _refuse_command(self, answer: urllib3.BaseHTTPResponse, what: str, strict: bool) -> None:
-        try:
-            body = answer.json()
-        except ValueError:
-            body = None
-        code, said = _first_error(body)
+        code, said = _first_error(_json(answer))
         if code in _TOO_LATE and strict:
             raise problem(CallNotActive, "Telnyx", what, said=said, code=code)
         if code not in _TOO_LATE:
             raise problem(_kind(answer.status, code), "Telnyx", what, said=said, code=code)
 
+    def _look(self, what: str, path: str, query: Query | None = None) -> Record:
+        """Read one object; raise CarrierError."""
+        return self._ask(what, "GET", path, lambda answer: _record(answer.data), query=query)
+
+    def _list(self, what: str, path: str, query: Query | None = None) -> list[Record]:
+        """Read a whole list, one request for each page of it; raise CarrierError."""
+        return [row for page in self._pages(what, path, query or {}) for row in page]
+
+    def _pages(self, what: str, path: str, query: Query) -> Iterator[list[Record]]:
+        """Read a list page by page: whoever has enough asks for no more."""
+        number, pages = 1, 1
+        while number <= pages:
+            wanted = query if number == 1 else query | {"page[number]": number}
+            page, pages = self._ask(what, "GET", path, _page, query=wanted)
+            yield page
+            number += 1
+
+    def _send(
+        self, what: str, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> None:
+        """Have something changed that may be changed twice; raise CarrierError."""
+        self._answer(what, method, path, None, body, unsure=True, repeatable=True)
+
     def _ask[T](
         self,
         what: str,
-        request: Callable[["Client"], T],
+        method: str,
+        path: str,
+        read: Callable[[Any], T],
         *,
+        query: Query | None = None,
+        body: Mapping[str, Any] | None = None,
         buys: bool = False,
         changes: bool = False,
     ) -> T:
-        """Make requests; `buys` is for what must not be repeated, `changes` for what may be."""
-        # Imported here: answering a call must not pay for it.
-        import telnyx
+        """Make one request, and never a second; return what `read` finds in the answer.
 
+        `buys` is for what must not be done twice, `changes` for what may be.
+        """
+        unsure = buys or changes
+        answer = self._answer(what, method, path, query, body, unsure=unsure, repeatable=not buys)
         try:
-            return request(self._client)
-        except telnyx.APIStatusError as error:
-            code, said = _first_error(error.body)
-            if code == SEARCH_FIRST:
-                raise SearchFirst(said) from error
-            if error.status_code >= 500 and (buys or changes):
-                said = f"error {error.status_code}"
-                raise unanswered("Telnyx", what, said, repeatable=changes) from error
-            kind = _kind(error.status_code, code)
-            raise problem(kind, "Telnyx", what, said=said, code=code) from error
-        except telnyx.APIConnectionError as error:
-            if (buys or changes) and not _was_never_sent(error):
-                raise unanswered("Telnyx", what, repeatable=changes) from error
-            said = "it cannot be reached"
-            raise problem(CarrierUnavailable, "Telnyx", what, said=said) from error
+            return read(json.loads(answer.data, object_hook=Record))
         except _UNREADABLE as error:
             said = "its answer could not be read"
-            if buys or changes:
-                raise unanswered("Telnyx", what, said, repeatable=changes) from error
-            raise problem(CarrierUnavailable, "Telnyx", what, said=said) from error
+            raise _silence(what, said, unsure=unsure, repeatable=not buys) from error
 
-    @cached_property
-    def _client(self) -> "Client":
-        # One for all requests of a purchase or a connection: one TLS handshake, not several.
-        import telnyx
+    def _answer(
+        self,
+        what: str,
+        method: str,
+        path: str,
+        query: Query | None,
+        body: Mapping[str, Any] | None,
+        *,
+        unsure: bool,
+        repeatable: bool,
+    ) -> urllib3.BaseHTTPResponse:
+        """Return the answer to a request that Telnyx took; raise what its refusal means."""
+        options: dict[str, Any] = {"json": body} if body is not None else {"fields": query}
+        try:
+            answer = self._context.http.request(
+                method,
+                self._context.api_url + path,
+                headers=self._authorization,
+                retries=False,
+                timeout=urllib3.Timeout(total=_TIMEOUT_S),
+                **options,
+            )
+        except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as e:
+            said = "it cannot be reached"
+            raise problem(CarrierUnavailable, "Telnyx", what, said=said) from e
+        except urllib3.exceptions.HTTPError as error:
+            raise _silence(what, "", unsure=unsure, repeatable=repeatable) from error
+        if answer.status >= 400:
+            raise _refusal(answer, what, unsure=unsure, repeatable=repeatable)
+        return answer
 
-        return telnyx.Telnyx(
-            api_key=self._credentials["api_key"],
-            base_url=self._context.api_url,
-            timeout=_TIMEOUT_S,
-            # The SDK would repeat a POST twice, orders included.
-            max_retries=0,
-        )
+    @property
+    def _authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._credentials['api_key']}"}
 
 
 class SearchFirst(CarrierError):
@@ -207,7 +251,42 @@ def _first_error(body: object) -> tuple[str, str]:
     return "", ""
 
 
-def _was_never_sent(error: Exception) -> bool:
-    import httpx
+def path_of(*parts: object) -> str:
+    """Return a path made of names and ids, whatever characters an id has."""
+    return "".join(f"/{quote(str(part), safe='')}" for part in parts)
 
-    return isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout)
+
+def _record(value: object) -> Record:
+    if not isinstance(value, Record):
+        raise ValueError("an answer without an object")
+    return value
+
+
+def _page(answer: Any) -> tuple[list[Record], int]:
+    """Return the rows of one page, and how many pages there are."""
+    rows = [_record(row) for row in answer.data or []]
+    return rows, int(answer.meta.total_pages or 1) if answer.meta else 1
+
+
+def _refusal(
+    answer: urllib3.BaseHTTPResponse, what: str, *, unsure: bool, repeatable: bool
+) -> SwitchboardError:
+    code, said = _first_error(_json(answer))
+    if code == SEARCH_FIRST:
+        return SearchFirst(said)
+    if answer.status >= 500 and unsure:
+        return unanswered("Telnyx", what, f"error {answer.status}", repeatable=repeatable)
+    return problem(_kind(answer.status, code), "Telnyx", what, said=said, code=code)
+
+
+def _silence(what: str, said: str, *, unsure: bool, repeatable: bool) -> SwitchboardError:
+    if unsure:
+        return unanswered("Telnyx", what, said, repeatable=repeatable)
+    return problem(CarrierUnavailable, "Telnyx", what, said=said or "no usable answer came")
+
+
+def _json(answer: urllib3.BaseHTTPResponse) -> object:
+    try:
+        return answer.json()
+    except ValueError:
+        return None

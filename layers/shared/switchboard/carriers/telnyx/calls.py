@@ -68,7 +68,7 @@ class TelnyxCalls(TelnyxApi):
         request: dict[str, Any] = wanted | {
             "connection_id": self._credentials["connection_id"],
             "to": route.address_of(call.customer_number) if route else call.customer_number,
-            "from_": call.phone_number,
+            "from": call.phone_number,
             "client_state": client_state(call=call.id) if waits else _first_state(call, stream),
             # Each attempt over another trunk is a dial of its own.
             "command_id": f"dial-{call.id}" + (f"-{route.trunk_id}" if route else ""),
@@ -76,7 +76,10 @@ class TelnyxCalls(TelnyxApi):
         }
         return self._ask(
             f"call {call.customer_number}",
-            lambda client: _call_control_id(client.calls.dial(**request).data),
+            "POST",
+            "/calls",
+            lambda answer: _call_control_id(answer.data),
+            body=request,
             buys=True,
         )
 

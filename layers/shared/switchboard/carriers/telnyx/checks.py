@@ -1,7 +1,6 @@
 """The doctor's look at a Telnyx account."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from ...errors import CarrierMisconfigured, InvalidCredentials
 from ...model import E164
@@ -9,7 +8,7 @@ from .. import checks
 from ..base import Check, Expected, Verdict
 from ..problems import problem
 from .account import WEBHOOK_TIMEOUT_S, TelnyxAccount
-from .api import PAGE_SIZE, WEBHOOK_PATH, public_key
+from .api import PAGE_SIZE, WEBHOOK_PATH, Query, Record, path_of, public_key
 
 
 class TelnyxChecks(TelnyxAccount):
@@ -46,7 +45,7 @@ class TelnyxChecks(TelnyxAccount):
             yield Check("signing key", "well-formed")
 
     def _check_balance(self) -> Iterator[Check]:
-        found: Any = self._ask("read the balance", lambda client: client.balance.retrieve().data)
+        found = self._look("read the balance", "/balance")
         yield Check("credentials", "accepted")
         # An account may have a credit beside what it has paid in.
         amount = found.available_credit or found.balance
@@ -64,10 +63,7 @@ class TelnyxChecks(TelnyxAccount):
     def _check_application(self) -> list[Check]:
         name = "call control application"
         found_id = self._known_id("connection_id", name)
-        found: Any = self._ask(
-            "show the call control application",
-            lambda client: client.call_control_applications.retrieve(found_id).data,
-        )
+        found = self._look(f"show the {name}", path_of("call_control_applications", found_id))
         url, mend = self._context.webhook_url(WEBHOOK_PATH), self._connect_again
         needed = {"active": True, "webhook_event_url": url, "webhook_api_version": "2"}
         wrong = [
@@ -80,14 +76,14 @@ class TelnyxChecks(TelnyxAccount):
         ]
         return checks.summed(name, wrong, f"{found.application_name}, pointing here")
 
-    def _check_patience(self, application: Any) -> Iterator[Check]:
+    def _check_patience(self, application: Record) -> Iterator[Check]:
         seconds = application.webhook_timeout_secs
         if (seconds or 0) < WEBHOOK_TIMEOUT_S:
             shown = f"{seconds} s" if seconds else "Telnyx's own 2 s"
             said = f"webhook_timeout_secs is {shown}: a cold start may take longer"
             yield Check("call control application", said, Verdict.WARNING, self._connect_again)
 
-    def _check_attached(self, application: Any) -> Iterator[Check]:
+    def _check_attached(self, application: Record) -> Iterator[Check]:
         outbound = application.outbound
         attached = outbound and outbound.outbound_voice_profile_id
         known = self._credentials.get("outbound_voice_profile_id")
@@ -101,10 +97,7 @@ class TelnyxChecks(TelnyxAccount):
     def _check_profile(self, countries: tuple[str, ...]) -> list[Check]:
         name = "outbound voice profile"
         found_id = self._known_id("outbound_voice_profile_id", name)
-        found: Any = self._ask(
-            "show the outbound voice profile",
-            lambda client: client.outbound_voice_profiles.retrieve(found_id).data,
-        )
+        found = self._look(f"show the {name}", path_of("outbound_voice_profiles", found_id))
         where = f"the Telnyx portal under Outbound Voice Profiles, {found.name}"
         wrong = checks.compared(name, {"enabled": True}, found, f"Enable it in {where}.")
         allowed = found.whitelisted_destinations
@@ -118,10 +111,7 @@ class TelnyxChecks(TelnyxAccount):
     def _check_messaging(self) -> list[Check]:
         name = "messaging profile"
         found_id = self._known_id("messaging_profile_id", name)
-        found: Any = self._ask(
-            "show the messaging profile",
-            lambda client: client.messaging_profiles.retrieve(found_id).data,
-        )
+        found = self._look(f"show the {name}", path_of("messaging_profiles", found_id))
         wanted = {
             "webhook_url": self._context.webhook_url(WEBHOOK_PATH),
             "webhook_api_version": "2",
@@ -134,20 +124,15 @@ class TelnyxChecks(TelnyxAccount):
         if not phone_numbers:
             return [Check("phone numbers", "none were bought here")]
         # One is looked for by itself: the account may hold thousands.
-        only: Any = {}
+        wanted: Query = {"page[size]": PAGE_SIZE}
         if len(phone_numbers) == 1:
-            only = {"filter": {"phone_number": phone_numbers[0].removeprefix("+")}}
-        held = self._ask(
-            "list the account's numbers",
-            lambda client: {
-                str(number.phone_number): number
-                for number in client.phone_numbers.list(page_size=PAGE_SIZE, **only)
-            },
-        )
+            wanted["filter[phone_number]"] = phone_numbers[0].removeprefix("+")
+        listed = self._list("list the account's numbers", "/phone_numbers", wanted)
+        held = {str(number.phone_number): number for number in listed}
         wrong = [check for number in phone_numbers for check in self._check_number(number, held)]
         return checks.summed("phone numbers", wrong, f"{len(phone_numbers)}, all pointing here")
 
-    def _check_number(self, phone_number: E164, held: Mapping[str, Any]) -> list[Check]:
+    def _check_number(self, phone_number: E164, held: Mapping[str, Record]) -> list[Check]:
         if phone_number not in held:
             mend = "Was it released at Telnyx, or is another account connected than it was?"
             return [Check(phone_number, "is not in the account", Verdict.FAILED, mend)]

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...model import E164, Capabilities, is_e164
 from ..stock import HeldNumber
-from .api import PAGE_SIZE, TelnyxApi
+from .api import PAGE_SIZE, Record, TelnyxApi, path_of
 
 # Such a number is shown by the account, but nobody holds it here (any more).
 _GONE = {"deleted", "ported-out", "purchase-failed", "port-failed"}
@@ -72,46 +72,31 @@ class TelnyxHeld(TelnyxApi):
     def held_numbers(self) -> Iterator[HeldNumber]:
         """List them all, one request for each 250."""
         what = "list the account's numbers"
-        page: Any = self._ask(what, lambda client: client.phone_numbers.list(page_size=PAGE_SIZE))
-        while True:
-            yield from [self._held(number) for number in page.data or [] if _is_held(number)]
-            if not page.has_next_page():
-                break
-            page = self._after(page, what)
+        for page in self._pages(what, "/phone_numbers", {"page[size]": PAGE_SIZE}):
+            yield from [self._held(number) for number in page if _is_held(number)]
 
-    def _after(self, page: Any, what: str) -> Any:
-        return self._ask(what, lambda _: page.get_next_page())
-
-    def _find(self, phone_number: E164) -> Any:
+    def _find(self, phone_number: E164) -> Record | None:
         # It finds nothing for anything but digits, and matches parts of numbers too.
-        digits = phone_number.removeprefix("+")
-        found = self._ask(
-            f"list {phone_number}",
-            lambda client: [
-                number
-                for number in client.phone_numbers.list(
-                    filter={"phone_number": digits}, page_size=PAGE_SIZE
-                )
-                if number.phone_number == phone_number and _is_held(number)
-            ],
-        )
-        return found[0] if found else None
+        wanted = {
+            "filter[phone_number]": phone_number.removeprefix("+"),
+            "page[size]": PAGE_SIZE,
+        }
+        found = self._list(f"list {phone_number}", "/phone_numbers", wanted)
+        return next((it for it in found if it.phone_number == phone_number and _is_held(it)), None)
 
-    def _applications(self) -> list[Any]:
-        return self._ask(
+    def _applications(self) -> list[Record]:
+        return self._list(
             "list the call control applications",
-            lambda client: list(client.call_control_applications.list(page_size=PAGE_SIZE)),
+            "/call_control_applications",
+            {"page[size]": PAGE_SIZE},
         )
 
-    def _profile(self, profile_id: str | None) -> Any:
+    def _profile(self, profile_id: str | None) -> Record | None:
         if not profile_id:
             return None
-        return self._ask(
-            "show the messaging profile",
-            lambda client: client.messaging_profiles.retrieve(profile_id).data,
-        )
+        return self._look("show the messaging profile", path_of("messaging_profiles", profile_id))
 
-    def _held(self, number: Any) -> HeldNumber:
+    def _held(self, number: Record) -> HeldNumber:
         tied = number.connection_id or None
         # What it can do is told elsewhere: with a messaging profile it takes messages.
         can = Capabilities(voice=True, sms=bool(number.messaging_profile_id))
@@ -141,17 +126,17 @@ class TelnyxHeld(TelnyxApi):
                     "inbound_call_screening": number.inbound_call_screening,
                 },
                 "assigned_call_control_app_id": None,
-                "raw_phone_data": {name: getattr(number, name, None) for name in _SHOWN},
+                "raw_phone_data": {name: number.get(name) for name in _SHOWN},
             },
         )
 
 
-def _is_held(number: Any) -> bool:
+def _is_held(number: Record) -> bool:
     # An account may have short codes, which nobody outside its country can name.
     return is_e164(number.phone_number or "") and number.status not in _GONE
 
 
-def _connection(number: Any, application: Any) -> dict[str, Any] | None:
+def _connection(number: Record, application: Record | None) -> dict[str, Any] | None:
     if not number.connection_id:
         return None
     if application is None:
@@ -173,7 +158,7 @@ def _connection(number: Any, application: Any) -> dict[str, Any] | None:
     }
 
 
-def _application(application: Any) -> dict[str, Any]:
+def _application(application: Record) -> dict[str, Any]:
     return {
         "id": str(application.id),
         "name": application.application_name,

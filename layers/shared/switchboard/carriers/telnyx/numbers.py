@@ -3,7 +3,7 @@
 from ...errors import NumberUnavailable
 from ...model import NumberOrder, PurchaseResult
 from ..problems import problem
-from .api import SEARCH_FIRST, SearchFirst
+from .api import SEARCH_FIRST, SearchFirst, path_of
 from .inventory import TelnyxInventory
 from .orders import purchase, reference
 from .settings import TelnyxSettings
@@ -33,28 +33,26 @@ class TelnyxNumbers(TelnyxInventory, TelnyxSettings):
     def _order(self, order: NumberOrder) -> PurchaseResult:
         return self._ask(
             f"sell {order.phone_number}",
-            lambda client: purchase(
-                client.number_orders.create(
-                    phone_numbers=[{"phone_number": order.phone_number}],
-                    connection_id=self._credentials["connection_id"],
-                    messaging_profile_id=self._messaging_profile_id(order),
-                    customer_reference=reference(order),
-                ).data,
-                order.phone_number,
-            ),
+            "POST",
+            "/number_orders",
+            lambda answer: purchase(answer.data, order.phone_number),
+            body={
+                "phone_numbers": [{"phone_number": order.phone_number}],
+                "connection_id": self._credentials["connection_id"],
+                "messaging_profile_id": self._messaging_profile_id(order),
+                "customer_reference": reference(order),
+            },
             buys=True,
         )
 
     def _search(self, order: NumberOrder) -> None:
-        self._ask(
-            f"search for {order.phone_number}",
-            lambda client: client.available_phone_numbers.list(
-                filter={
-                    "country_code": order.country_code or "US",
-                    "phone_number": {"contains": order.phone_number.lstrip("+")},
-                }
-            ),
-        )
+        what = f"search for {order.phone_number}"
+        filters = {
+            "filter[country_code]": order.country_code or "US",
+            "filter[phone_number][contains]": order.phone_number.lstrip("+"),
+        }
+        # What it finds is of no interest: that it was searched for is.
+        self._ask(what, "GET", "/available_phone_numbers", lambda _: None, query=filters)
 
     def _messaging_profile_id(self, order: NumberOrder) -> str:
         return order.messaging_profile_id or str(self._credentials["messaging_profile_id"])
@@ -63,20 +61,13 @@ class TelnyxNumbers(TelnyxInventory, TelnyxSettings):
         """Look for the order by its id, else by our reference, which every order carries."""
         what = f"show the order for {order.phone_number}"
         if order.carrier_order_id:
-            order_id = order.carrier_order_id
             return self._ask(
                 what,
-                lambda client: purchase(
-                    client.number_orders.retrieve(order_id).data, order.phone_number
-                ),
+                "GET",
+                path_of("number_orders", order.carrier_order_id),
+                lambda answer: purchase(answer.data, order.phone_number),
             )
         ours = reference(order)
-        matching = self._ask(
-            what,
-            lambda client: [
-                purchase(placed, order.phone_number)
-                for placed in client.number_orders.list(filter={"customer_reference": ours})
-                if placed.customer_reference == ours
-            ],
-        )
-        return matching[0] if matching else None
+        listed = self._list(what, "/number_orders", {"filter[customer_reference]": ours})
+        placed = next((it for it in listed if it.customer_reference == ours), None)
+        return purchase(placed, order.phone_number) if placed else None

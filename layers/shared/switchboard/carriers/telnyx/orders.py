@@ -1,7 +1,5 @@
 """Telnyx's orders of numbers, as answers and events show them."""
 
-from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
 from ...errors import InvalidRequest, NumberUnavailable
@@ -16,19 +14,10 @@ from ...model import (
 )
 from ..base import OrderUpdate
 from ..problems import problem
-from .api import TelnyxApi
+from .api import Record, TelnyxApi
 
 _ORDER_STATUS = {"success": OrderStatus.ACTIVE, "pending": OrderStatus.PENDING}
 _DOCUMENTS_WANTED = {"requirement-info-pending", "requirement-info-exception"}
-_ORDER_FIELDS = (
-    "id",
-    "status",
-    "connection_id",
-    "messaging_profile_id",
-    "created_at",
-    "phone_numbers_count",
-    "customer_reference",
-)
 # Begins the customer_reference of every order of ours; our id of the order follows.
 _REFERENCE = "switchboard"
 
@@ -43,7 +32,6 @@ def purchase(placed: Any, phone_number: E164) -> PurchaseResult:
     if not placed.id or not placed.status:
         raise ValueError("an answer without an order")
     status = _ORDER_STATUS.get(placed.status, OrderStatus.FAILED)
-    created = placed.created_at
     return PurchaseResult(
         status=status,
         carrier_order_id=placed.id,
@@ -56,7 +44,7 @@ def purchase(placed: Any, phone_number: E164) -> PurchaseResult:
             "status": placed.status,
             "connection_id": placed.connection_id,
             "messaging_profile_id": placed.messaging_profile_id,
-            "date_created": created.isoformat() if isinstance(created, datetime) else created,
+            "date_created": placed.created_at,
             "provider": TelnyxApi.name,
             "phone_numbers_count": placed.phone_numbers_count,
             "customer_reference": placed.customer_reference,
@@ -71,7 +59,7 @@ def _requirements(placed: Any) -> dict[str, str]:
     # so it is not refused: giving the claim back would leave a number that nobody knows of.
     # A list of orders shows less of their numbers than an order does.
     numbers = placed.phone_numbers or []
-    states = {str(getattr(number, "requirements_status", "")) for number in numbers}
+    states = {str(number.requirements_status) for number in numbers}
     waiting = sorted(states & _DOCUMENTS_WANTED)
     return {"requirements_status": waiting[0]} if waiting else {}
 
@@ -94,10 +82,7 @@ def order_update(payload: dict[str, Any]) -> OrderUpdate | None:
     try:
         [number] = payload["phone_numbers"]
         phone_number = parse_e164(str(number["phone_number"]))
-        placed = SimpleNamespace(
-            **{name: payload.get(name) for name in _ORDER_FIELDS},
-            phone_numbers=[SimpleNamespace(**number)],
-        )
+        placed = Record(payload, phone_numbers=[Record(number)])
         return OrderUpdate(int(order_id), phone_number, purchase(placed, phone_number))
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidRequest("A Telnyx order event without its order") from error

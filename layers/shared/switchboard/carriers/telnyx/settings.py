@@ -1,17 +1,14 @@
 """Pointing and giving back numbers at Telnyx."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import CarrierPermissionDenied, NotConfigurable, NothingThere, NumberNotHeld
 from ...model import Number
 from ..problems import problem
-from .api import WEBHOOK_PATH
+from .api import WEBHOOK_PATH, Record, path_of
 from .held import TelnyxHeld
-
-if TYPE_CHECKING:
-    from telnyx import Telnyx as Client
 
 
 class TelnyxSettings(TelnyxHeld):
@@ -33,7 +30,7 @@ class TelnyxSettings(TelnyxHeld):
                 raise problem(CarrierPermissionDenied, "Telnyx", what, said=said)
             number_id = str(found.id)
         with suppress(NothingThere):
-            self._ask(what, lambda client: client.phone_numbers.delete(number_id), changes=True)
+            self._send(what, "DELETE", path_of("phone_numbers", number_id))
 
     def voice_url(self) -> str:
         """Return the URL that is told of calls."""
@@ -47,11 +44,9 @@ class TelnyxSettings(TelnyxHeld):
         what = f"point {number.phone_number} here"
         number_id = self._id(number, what)
         self._connect(number_id, what)
-        settings: Any = self._change(
-            what, lambda client: client.phone_numbers.messaging.retrieve(number_id).data
-        )
+        settings = self._messaging(number_id, what)
         ours = str(self._credentials["messaging_profile_id"])
-        if settings and settings.features and settings.features.sms:
+        if settings.features and settings.features.sms:
             self._profile_to(number_id, ours, what)
 
     def set_voice_url(self, number: Number, url: str) -> None:
@@ -77,17 +72,17 @@ class TelnyxSettings(TelnyxHeld):
 
     def _connect(self, number_id: str, what: str) -> None:
         ours = str(self._credentials["connection_id"])
-        self._change(
-            what, lambda client: client.phone_numbers.update(number_id, connection_id=ours)
-        )
+        self._change(what, path_of("phone_numbers", number_id), {"connection_id": ours})
 
     def _profile_to(self, number_id: str, profile_id: str, what: str) -> None:
-        self._change(
-            what,
-            lambda client: client.phone_numbers.messaging.update(
-                number_id, messaging_profile_id=profile_id
-            ),
-        )
+        path = path_of("phone_numbers", number_id, "messaging")
+        self._change(what, path, {"messaging_profile_id": profile_id})
+
+    def _messaging(self, number_id: str, what: str) -> Record:
+        try:
+            return self._look(what, path_of("phone_numbers", number_id, "messaging"))
+        except NothingThere as error:
+            raise _not_held(what) from error
 
     def _id(self, number: Number, what: str) -> str:
         if number.carrier_number_id is not None:
@@ -97,9 +92,9 @@ class TelnyxSettings(TelnyxHeld):
             raise _not_held(what)
         return held.carrier_number_id
 
-    def _change[T](self, what: str, request: Callable[["Client"], T]) -> T:
+    def _change(self, what: str, path: str, body: Mapping[str, Any]) -> None:
         try:
-            return self._ask(what, request, changes=True)
+            self._send(what, "PATCH", path, body)
         except NothingThere as error:
             raise _not_held(what) from error
 

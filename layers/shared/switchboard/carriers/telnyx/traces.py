@@ -1,14 +1,15 @@
 """What Telnyx's own records say of calls: the events that it sent, or tried to send."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 from ...errors import NotConfigurable, NothingThere
 from ...model import Call, CallEvent, Direction
 from ..base import Trace
-from .api import PAGE_SIZE
+from .api import PAGE_SIZE, Record, path_of
 from .state import own_id, read_client_state
 from .webhooks import TelnyxWebhooks
 
@@ -42,23 +43,19 @@ class TelnyxTraces(TelnyxWebhooks):
     def _events(self, call: Call) -> list[CallEvent]:
         inbound = call.direction is Direction.INBOUND
         ours, theirs = str(call.phone_number), call.customer_number
-        wanted: Any = {
-            "connection_id": self._credentials["connection_id"],
-            "type": "webhook",
-            "from": theirs if inbound else ours,
-            "occurred_at": {"gte": (call.created_at - _BEFORE).isoformat()},
+        wanted: dict[str, Any] = {
+            "filter[connection_id]": self._credentials["connection_id"],
+            "filter[type]": "webhook",
+            "filter[from]": theirs if inbound else ours,
+            "filter[occurred_at][gte]": (call.created_at - _BEFORE).isoformat(),
+            "page[size]": PAGE_SIZE,
         }
         # Over a SIP trunk it goes to an address that only the trunk knows.
         if not call.bridge:
-            wanted["to"] = ours if inbound else theirs
-        return self._ask(
-            f"list the events of call {call.id}",
-            lambda client: [
-                event
-                for data in _listed(client.call_events.list(filter=wanted, page_size=PAGE_SIZE))
-                if (event := self._of(call, data))
-            ],
-        )
+            wanted["filter[to]"] = ours if inbound else theirs
+        pages = self._pages(f"list the events of call {call.id}", "/call_events", wanted)
+        listed = _listed(chain.from_iterable(pages))
+        return [event for data in listed if (event := self._of(call, data))]
 
     def _of(self, call: Call, data: dict[str, Any]) -> CallEvent | None:
         """Return an event as its webhook would have told it, if it is of this call."""
@@ -72,13 +69,10 @@ class TelnyxTraces(TelnyxWebhooks):
         """Look among the calls that go on, in case their events are not listed yet."""
         connection = str(self._credentials["connection_id"])
         try:
-            sids = self._ask(
+            active = self._list(
                 "list the active calls",
-                lambda client: [
-                    str(it.call_control_id)
-                    for it in client.connections.list_active_calls(connection, page_size=PAGE_SIZE)
-                    if own_id(read_client_state(it.client_state)) == call.id
-                ],
+                path_of("connections", connection, "active_calls"),
+                {"page[size]": PAGE_SIZE},
             )
         except NothingThere:
             return []
@@ -89,12 +83,14 @@ class TelnyxTraces(TelnyxWebhooks):
                 (CallEvent(f"{sid}:active", "active", sid, now, call_id=call.id),),
                 is_certain=True,
             )
-            for sid in sids
+            for it in active
+            if own_id(read_client_state(it.client_state)) == call.id
+            for sid in (str(it.call_control_id),)
         ]
 
 
-def _listed(page: Any) -> Iterator[dict[str, Any]]:
-    for count, entry in enumerate(page):
+def _listed(entries: Iterable[Record]) -> Iterator[dict[str, Any]]:
+    for count, entry in enumerate(entries):
         if count == _MOST_EVENTS:
             raise NotConfigurable("Telnyx lists too many events to find one call among them.")
         data = _raw(entry.metadata, str(entry.name))

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
+from twilio.twiml.voice_response import Connect, Start, VoiceResponse
+
 from ...errors import InvalidCredentials
 from ...model import (
     Call,
@@ -133,8 +135,6 @@ def _machine_detection(policy: MachinePolicy | None, status_url: str) -> dict[st
 
 
 def _transfer_twiml(to: str) -> str:
-    from twilio.twiml.voice_response import VoiceResponse
-
     response = VoiceResponse()
     if to.startswith("+"):
         response.dial(to)
@@ -146,8 +146,6 @@ def _transfer_twiml(to: str) -> str:
 def _twiml(
     instruction: Instruction, stream_status_url: str = "", recording_url: str = ""
 ) -> WebhookReply:
-    from twilio.twiml.voice_response import VoiceResponse
-
     response = VoiceResponse()
     match instruction:
         case ConnectStream():
@@ -165,8 +163,6 @@ def _twiml(
 
 def _record(response: Any, notice: str | None, recording_url: str) -> None:
     """Announce that the call is recorded, and only then begin."""
-    from twilio.twiml.voice_response import Start
-
     if notice:
         response.say(speakable(notice))
     start = Start()
@@ -182,8 +178,6 @@ def _record(response: Any, notice: str | None, recording_url: str) -> None:
 
 
 def _connect(response: Any, instruction: ConnectStream, status_url: str) -> None:
-    from twilio.twiml.voice_response import Connect
-
     connect = Connect()
     # Twilio takes no query in a stream's URL: what it says is told as parameters.
     address = urlsplit(instruction.url)
