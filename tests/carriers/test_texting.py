@@ -42,7 +42,7 @@ def heard(subject: Subject, us: Customer) -> list[Webhook]:
     """Return what came to our address, verified and read."""
     found = []
     for got in us.received:
-        own = re.search(r"[?]message=1001\.([0-9a-f-]{36})$", got.url)
+        own = re.search(r"[?]message=1001-([0-9a-f-]{36})$", got.url)
         request = WebhookRequest(
             got.method, got.url, got.headers, got.raw, text_id=own[1] if own else None
         )

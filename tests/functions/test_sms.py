@@ -245,7 +245,7 @@ def test_stop_at_the_old_path_is_heeded(live: App, send: Any, carrier: str, numb
 
 def test_a_receipt_of_another_message_is_refused(live: App, send: Any) -> None:
     event = load("carrier_webhook/twilio-message-delivered")
-    other = "1001.0b3e6a52-6f0e-5c64-9d0c-2b1f4a3d7e12"
+    other = "1001-0b3e6a52-6f0e-5c64-9d0c-2b1f4a3d7e12"
 
     reply = send(event | {"multiValueQueryStringParameters": {"message": [other]}}, "twilio")
 

@@ -78,8 +78,6 @@ class TwilioWebhooks(TwilioApi):
         """Read a voice webhook or a status callback."""
         form = _Form(request.body)
         path = urlsplit(request.url).path
-        if path.endswith(SMS_PATH):
-            return _message(form)
         if path.endswith(RECORDING_PATH):
             return _recording(form, request.call_id)
         if path.endswith((SMS_PATH, OLD_SMS_PATH)):
