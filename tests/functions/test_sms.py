@@ -218,10 +218,16 @@ def test_a_receipt_settles_its_message(live: App, send: Any, carrier: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "carrier"), [("message-opted-out", "twilio"), ("message-failed", "telnyx")]
+    ("name", "carrier", "sid"),
+    [
+        ("message-opted-out", "twilio", "SM00000000000000000000000000000009"),
+        ("message-failed", "telnyx", "40385f64-5717-4562-b3fc-2c963f66afa6"),
+    ],
 )
-def test_a_receipt_tells_of_an_opt_out(live: App, send: Any, name: str, carrier: str) -> None:
-    text = stored(live, carrier=carrier, status=TextStatus.SENT, message_sid="SM9")
+def test_a_receipt_tells_of_an_opt_out(
+    live: App, send: Any, name: str, carrier: str, sid: str
+) -> None:
+    text = stored(live, carrier=carrier, status=TextStatus.SENT, message_sid=sid)
 
     send(load(f"carrier_webhook/{carrier}-{name}"), carrier)
 
