@@ -68,6 +68,8 @@ def sandbox(workspace: Workspace) -> Server:
     state.mkdir(parents=True, exist_ok=True)
     port = workspace.sandbox_port
     books = str(state / "sandbox.json")
+    # An emulated function's first start takes longer than Lambda's, and than Vonage waits.
     argv = [sys.executable, "-m", "sandbox", "--port", str(port), "--state", books]
+    argv += ["--patience", "3"]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     return Server("sandbox", argv, env, port, "SANDBOX_PORT", "/_/health", workspace.home)

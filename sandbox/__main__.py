@@ -1,4 +1,4 @@
-"""Run the sandbox: `python -m sandbox --port 4100 [--state FILE]`."""
+"""Run the sandbox: `python -m sandbox --port 4100 [--state FILE] [--patience TIMES]`."""
 
 import argparse
 from pathlib import Path
@@ -7,6 +7,7 @@ import uvicorn
 
 from sandbox.app import build
 from sandbox.books import UnreadableState
+from sandbox.settings import Settings
 from sandbox.wire import CuttableLine
 
 
@@ -15,9 +16,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="sandbox", description="A stand-in for the carriers.")
     parser.add_argument("--port", type=int, default=4100)
     parser.add_argument("--state", type=Path, help="keep numbers and accounts in this file")
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=1.0,
+        help="wait so many times as long as the carriers do for webhooks' answers (default: 1)",
+    )
     arguments = parser.parse_args()
     try:
-        app = build(arguments.state)
+        app = build(arguments.state, Settings(patience=arguments.patience))
     except UnreadableState as error:
         parser.exit(1, f"{error}\n")
     print(f"Carrier sandbox on http://127.0.0.1:{arguments.port} (control API under /_/)")

@@ -11,14 +11,15 @@ from sandbox import carriers, control, receiver, runtime
 from sandbox.books import Books
 from sandbox.bridge import protocol, web
 from sandbox.faults import Faults
+from sandbox.settings import Settings
 from sandbox.world import World
 
 
-def build(state_file: Path | None = None) -> Starlette:
+def build(state_file: Path | None = None, usual: Settings | None = None) -> Starlette:
     """Build the application; owned numbers are kept in the state file when one is given."""
     operations = {name: c.operations for name, c in carriers.CARRIERS.items()}
     faults = Faults(operations | {protocol.CARRIER: set(protocol.COMMANDS)})
-    world = World(Books(state_file), faults)
+    world = World(Books(state_file), faults, usual or Settings())
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

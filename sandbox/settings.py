@@ -14,6 +14,9 @@ class Settings:
     telnyx_webhook_limit_s: float = 2.0
     vonage_answer_limit_s: float = 5.0
     vonage_event_limit_s: float = 10.0
+    # How many times these limits, and the caller's, are waited for, whoever set them: more than 1
+    # is for a machine whose functions start slower than Lambda's.
+    patience: float = 1.0
     retry_delay_s: float = 0.2
     first_command_timeout_s: float = 10.0
     caller_patience_s: float = 5.0

@@ -7,6 +7,8 @@ from typing import Any
 
 from sandbox import ids
 
+_USUAL_TALK_S = 1.0
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -14,6 +16,11 @@ class Plan:
 
     hangup_after_s: float | None = None
     say: tuple[str, ...] = ()
+
+    @property
+    def talks_s(self) -> float:
+        """Return how long he stays once he is heard, also where nobody said so."""
+        return self.hangup_after_s or _USUAL_TALK_S
 
 
 @dataclass
@@ -68,6 +75,21 @@ class Call:
         if self.answered is None:
             self.answered = time.monotonic()
             self.status = "in-progress"
+
+    def hears(self, sentence: str) -> None:
+        """Let the far end hear a sentence."""
+        self.said.append(sentence)
+        if self.outcome == "unanswered":
+            self.outcome = "spoken"
+        self.note("said", f"The {self.far_side} hears: {sentence}", sentence=sentence)
+
+    async def pause(self, length_s: float) -> None:
+        """Wait so long, unless the call ends, or other instructions come, or he has enough."""
+        waits = [asyncio.create_task(event.wait()) for event in (self.over, self.interrupted)]
+        limit = min(length_s, self.plan.talks_s)
+        await asyncio.wait(waits, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
 
     def hang_up(self, by: str) -> None:
         """End the call for everybody who waits on it; the first to hang up counts."""

@@ -131,7 +131,8 @@ class Outbox:
         async with self._world.line:
             # Signed with the time of now, so not before its turn has come.
             began = time.monotonic()
-            answered = await self._exchange(hook.build(url, number, fault), url, hook.limit_s)
+            limit_s = hook.limit_s * self._world.settings.patience
+            answered = await self._exchange(hook.build(url, number, fault), url, limit_s)
             ms = round((time.monotonic() - began) * 1000)
         outcome = str(answered.status) if answered.status is not None else answered.problem
         self._note(

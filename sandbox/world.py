@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -31,7 +31,9 @@ class World:
 
     books: Books
     faults: Faults
-    settings: Settings = field(default_factory=Settings)
+    usual: Settings = field(default_factory=Settings)
+    """What the settings are at the start, and after each reset."""
+    settings: Settings = field(init=False)
     far_ends: FarEnds = field(default_factory=FarEnds)
     texts: Texts = field(default_factory=Texts)
     # Redirects are not followed: a carrier takes one for an answer that is not 2xx.
@@ -92,10 +94,14 @@ class World:
         asking = (carrier, account_id)
         return owned | {number for number, had_it in released.items() if had_it != asking}
 
+    def __post_init__(self) -> None:
+        """Begin with the usual settings."""
+        self.settings = replace(self.usual)
+
     async def reset(self) -> None:
         """Go back to the start: end running calls, forget numbers, orders, faults and requests."""
         await self.stop_tasks()
-        self.settings = Settings()
+        self.settings = replace(self.usual)
         self.books.clear()
         self.books.save()
         self.faults.clear()

@@ -17,6 +17,7 @@ from switchboard.errors import (
     NumberNotHeld,
     NumberNotReady,
 )
+from switchboard.ids import LAST_ID
 from switchboard.numbers import assigning, bulk, listing
 from switchboard.replies.assistants import AssistantReply, assistant_reply
 from switchboard.replies.numbers import (
@@ -162,7 +163,7 @@ def unassign_number_from_any(phone_number_id: NumberId) -> Response[Any]:
 def assign_many_numbers(
     assistant_id: AssistantId,
     body: Annotated[
-        list[Annotated[StrictInt, Field(ge=1, le=2**53 - 1)]],
+        list[Annotated[StrictInt, Field(ge=1, le=LAST_ID)]],
         Body(max_length=bulk.MOST, examples=[[14155550100, 14155550101]]),
     ],
 ) -> Response[Any]:

@@ -6,13 +6,13 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import AfterValidator, BaseModel, Field
 
-# JSON's numbers hold 53 bits exactly.
-_LARGEST_ID = 2**53 - 1
+from switchboard.ids import LAST_ID
+
 _MOST_DIGITS = 10**15 - 1
 
-AssistantId = Annotated[int, Path(ge=1, le=_LARGEST_ID)]
-FlowId = Annotated[int, Path(ge=1, le=_LARGEST_ID)]
-NumberId = Annotated[int, Path(ge=1, le=_LARGEST_ID, description="The number's digits.")]
+AssistantId = Annotated[int, Path(ge=1, le=LAST_ID)]
+FlowId = Annotated[int, Path(ge=1, le=LAST_ID)]
+NumberId = Annotated[int, Path(ge=1, le=LAST_ID, description="The number's digits.")]
 # Clients may encode the plus sign.
 PhoneNumber = Annotated[str, AfterValidator(unquote), Path(description="E.164.")]
 

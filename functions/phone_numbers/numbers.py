@@ -21,6 +21,7 @@ from switchboard.errors import (
     ReleaseInProgress,
     UnknownProvider,
 )
+from switchboard.ids import LAST_ID
 from switchboard.numbers import holding, listing, releasing, updating
 from switchboard.replies.numbers import (
     NumberUpdated,
@@ -35,7 +36,6 @@ from .inputs import NumberId, PageQuery
 
 api = APIGatewayRouter()
 
-_LARGEST_ID = 2**53 - 1
 LISTED = description.list_of(PhoneNumberReply)
 
 
@@ -57,11 +57,11 @@ class UpdateBody(BaseModel):
     ] = None
     assistant_id: Annotated[
         StrictInt | None,
-        Field(ge=0, le=_LARGEST_ID, description="Who shall answer it; 0 is nobody."),
+        Field(ge=0, le=LAST_ID, description="Who shall answer it; 0 is nobody."),
     ] = None
     flow_id: Annotated[
         StrictInt | None,
-        Field(ge=0, le=_LARGEST_ID, description="Which flow shall answer it; 0 is none."),
+        Field(ge=0, le=LAST_ID, description="Which flow shall answer it; 0 is none."),
     ] = None
     sip_trunk_id: Annotated[
         StrictStr | None,

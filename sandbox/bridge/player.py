@@ -9,7 +9,6 @@ from sandbox.media import FRAME_S, Dialect, MediaStream, StreamRefused
 from sandbox.transcript import Call
 from sandbox.world import World
 
-DEFAULT_HANGUP_AFTER_S = 1.0
 _UNAVAILABLE = 503
 _STATUS = {486: "busy", 600: "busy", 408: "no-answer", 480: "no-answer", 487: "canceled"}
 
@@ -82,7 +81,7 @@ class BridgeCall:
         url = str(told["stream_url"])
         stream = MediaStream(self._call, url, _dialect(self._call, told))
         try:
-            await stream.run(self._call.plan.hangup_after_s or DEFAULT_HANGUP_AFTER_S)
+            await stream.run(self._call.plan.talks_s)
         except StreamRefused as problem:
             self._call.note("stream_failed", f"Media stream failed: {problem}", url=url)
         else:

@@ -15,7 +15,6 @@ from sandbox.telnyx.events import event_hook, new_event
 from sandbox.webhooks import Outbox
 from sandbox.world import World
 
-DEFAULT_HANGUP_AFTER_S = 1.0
 _FINAL = {
     "call_rejected": "failed",
     "user_busy": "busy",
@@ -108,7 +107,8 @@ class Leg:
             return self._world.settings.call_limit_s
         if self._call.plan.hangup_after_s is not None:
             return self._call.plan.hangup_after_s
-        return self._world.settings.caller_patience_s
+        settings = self._world.settings
+        return settings.caller_patience_s * settings.patience
 
     async def _obey_next(self, limit_s: float) -> bool:
         """Obey the next command; return False when none came and nobody hung up."""
@@ -216,7 +216,7 @@ class Leg:
         stream = MediaStream(self._call, url, dialect(self._call, self._account, stream_id, body))
         try:
             self._event("streaming.started", stream_id=stream_id, stream_url=url)
-            await stream.run(self._call.plan.hangup_after_s or DEFAULT_HANGUP_AFTER_S)
+            await stream.run(self._call.plan.talks_s)
         except StreamRefused as problem:
             self._call.note("stream_failed", f"Media stream failed: {problem}", url=url)
             params = {"stream_url": url, "track": body.get("stream_track", "inbound_track")}

@@ -1,6 +1,5 @@
 """Obey TwiML: ask for it, play its verbs, follow where it leads."""
 
-import asyncio
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
@@ -12,7 +11,6 @@ from sandbox.twilio.dialect import dialect
 from sandbox.twilio.voice_webhooks import StreamReports, VoiceWebhooks
 from sandbox.webhooks import Answered
 
-DEFAULT_HANGUP_AFTER_S = 1.0
 _MOST_DOCUMENTS = 10
 
 
@@ -124,7 +122,7 @@ class TwimlPlayer:
             case "Dial":
                 self._dial(verb)
             case "Pause":
-                await self._pause(float(verb.get("length", "1")))
+                await self._call.pause(float(verb.get("length", "1")))
             case "Hangup":
                 self._call.hang_up("assistant")
                 raise _Finished
@@ -146,25 +144,13 @@ class TwimlPlayer:
 
     def _say(self, verb: Element) -> None:
         sentence = " ".join("".join(verb.itertext()).split())
-        self._call.said.append(sentence)
-        if self._call.outcome == "unanswered":
-            self._call.outcome = "spoken"
-        heard = f"The {self._call.far_side} hears: {sentence}"
-        self._call.note("said", heard, sentence=sentence)
+        self._call.hears(sentence)
 
     def _dial(self, verb: Element) -> None:
         targets = [(part.text or "").strip() for part in verb] or [(verb.text or "").strip()]
         self._call.outcome = "dialled"
         text = f"The {self._call.far_side} is connected to {', '.join(targets)}"
         self._call.note("dialled", text, to=targets)
-
-    async def _pause(self, length_s: float) -> None:
-        limit = self._call.plan.hangup_after_s or DEFAULT_HANGUP_AFTER_S
-        events = (self._call.over, self._call.interrupted)
-        waits = [asyncio.create_task(event.wait()) for event in events]
-        await asyncio.wait(waits, timeout=min(length_s, limit), return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
 
     async def _connect(self, verb: Element) -> None:
         stream = verb.find("Stream")
@@ -177,7 +163,7 @@ class TwimlPlayer:
             if "?" in url:
                 raise StreamRefused("Twilio takes no query string in a stream URL: use <Parameter>")
             await MediaStream(self._call, url, dialect(self._call, self._account, stream, url)).run(
-                self._call.plan.hangup_after_s or DEFAULT_HANGUP_AFTER_S,
+                self._call.plan.talks_s,
                 opened=lambda: reports.tell("stream-started"),
             )
         except StreamRefused as error:

@@ -1,6 +1,5 @@
 """Obey an NCCO: ask for it, play its actions one after the other, end the call."""
 
-import asyncio
 from typing import Any, NoReturn
 
 from sandbox.media import MediaStream, StreamRefused
@@ -10,7 +9,6 @@ from sandbox.vonage.callbacks import CallWebhooks, Leg
 from sandbox.vonage.dialect import dialect
 from sandbox.webhooks import Answered
 
-DEFAULT_HANGUP_AFTER_S = 1.0
 _USUAL_WAIT_S = 10.0
 
 
@@ -110,32 +108,16 @@ class NccoPlayer:
     async def _obey_one(self, action: dict[str, Any]) -> None:
         match action["action"]:
             case "talk":
-                self.talk(action["text"])
+                self._call.hears(action["text"])
             case "connect":
                 await self._connect(action)
             case "record":
                 self.recorded.append(action)
                 self._call.note("verb_passed", "record is noted; its event comes after the call")
             case "wait":
-                await self._wait(float(action.get("timeout", _USUAL_WAIT_S)))
+                await self._call.pause(float(action.get("timeout", _USUAL_WAIT_S)))
             case name:
                 self._call.note("verb_passed", f"{name} is noted, the sandbox does not play it")
-
-    def talk(self, sentence: str) -> None:
-        """Let the far end hear a sentence."""
-        self._call.said.append(sentence)
-        if self._call.outcome == "unanswered":
-            self._call.outcome = "spoken"
-        heard = f"The {self._call.far_side} hears: {sentence}"
-        self._call.note("said", heard, sentence=sentence)
-
-    async def _wait(self, length_s: float) -> None:
-        limit = self._call.plan.hangup_after_s or DEFAULT_HANGUP_AFTER_S
-        events = (self._call.over, self._call.interrupted)
-        waits = [asyncio.create_task(event.wait()) for event in events]
-        await asyncio.wait(waits, timeout=min(length_s, limit), return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
 
     async def _connect(self, action: dict[str, Any]) -> None:
         target = ncco.endpoint(action)
@@ -163,7 +145,7 @@ class NccoPlayer:
         self._hooks.tell_of_leg(leg, "started")
         try:
             await MediaStream(self._call, url, dialect(target, self._hooks.token())).run(
-                self._call.plan.hangup_after_s or DEFAULT_HANGUP_AFTER_S,
+                self._call.plan.talks_s,
                 opened=lambda: self._hooks.tell_of_leg(leg, "answered", start_time=None),
             )
         except StreamRefused as error:

@@ -54,13 +54,6 @@ class LocalStack:
         progress = Progress(Console(quiet=True))
         stack.down(self.workspace, progress)
         self.env = stack.up(self.workspace, progress)
-        self.be_patient()
-
-    def be_patient(self) -> None:
-        """Let everybody wait as long as Twilio: a function's first start here is no Lambda's."""
-        limits = {"vonage_answer_limit_s": 15, "caller_patience_s": 15}
-        url = f"{self.env['SANDBOX_URL']}/_/settings"
-        self.http.patch(url, json=limits).raise_for_status()
 
 
 @pytest.fixture(scope="session")
@@ -73,9 +66,7 @@ def local_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack
         stack.running(workspace, progress) as env,
         httpx.Client(timeout=60, trust_env=False) as http,
     ):
-        made = LocalStack(workspace, env, http)
-        made.be_patient()
-        yield made
+        yield LocalStack(workspace, env, http)
 
 
 def _free_port() -> int:

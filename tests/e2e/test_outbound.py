@@ -41,7 +41,7 @@ def test_a_placed_call_reaches_the_assistant_with_its_texts(
     transcript = outbound.transcript_of(http, env, placed)
 
     seen = outbound.gather(http, env, carrier, number, placed, transcript)
-    assert seen.missing() == []
+    assert seen.missing() == [], transcript
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)

@@ -163,10 +163,19 @@ def test_an_event_is_told_once_whatever_the_answer(
     assert told == ["ringing", "started", "answered", "completed"]
 
 
+@pytest.mark.parametrize(
+    ("patience", "times_asked", "outcome"), [(1, 2, "application_error"), (100, 1, "rejected")]
+)
 def test_an_answer_that_comes_too_late_is_asked_for_once_more(
-    sandbox: httpx.Client, customer: Customer, vonage: VonageClient
+    sandbox: httpx.Client,
+    customer: Customer,
+    vonage: VonageClient,
+    patience: int,
+    times_asked: int,
+    outcome: str,
 ) -> None:
-    sandbox.patch("/_/settings", json={"vonage_answer_limit_s": 0.05}).raise_for_status()
+    limits = {"vonage_answer_limit_s": 0.05, "patience": patience}
+    sandbox.patch("/_/settings", json=limits).raise_for_status()
     made = vonage.application(customer.url)
     vonage.buy(NUMBER).raise_for_status()
     vonage.link(NUMBER, made.id).raise_for_status()
@@ -179,8 +188,8 @@ def test_an_answer_that_comes_too_late_is_asked_for_once_more(
 
     report = ring(sandbox)
 
-    assert report["outcome"] == "application_error"
-    assert len(customer.at("/answer")) == 2
+    assert report["outcome"] == outcome
+    assert len(customer.at("/answer")) == times_asked
 
 
 def test_vonage_alone_can_be_tampered_with(sandbox: httpx.Client) -> None:

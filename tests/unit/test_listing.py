@@ -1,7 +1,6 @@
 """Pages, counts and sums of calls: what comes, and how many requests it costs."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 
@@ -12,12 +11,13 @@ from switchboard import calls, ids, listing
 from switchboard.app import App
 from switchboard.listing import CallFilter
 from switchboard.model import Call, CallStatus, CallTotals
-from switchboard.store import Store, Taken
+from switchboard.store import Taken
 from switchboard.store.calls import call_item
 from switchboard.store.table import serialized
 from tests.builders import ORGANIZATION, OTHER_ORGANIZATION, a_call, an_event
 from tests.clock import START
 from tests.conftest import SETTINGS
+from tests.unit.holding import counted
 
 MANY = 1200
 
@@ -55,10 +55,7 @@ def nth_call(n: int) -> Call:
 @pytest.fixture
 def requests(app: App) -> tuple[App, list[str]]:
     """The same table through a client that writes down each request."""
-    seen: list[str] = []
-    client = boto3.client("dynamodb")
-    client.meta.events.register("before-call.dynamodb", lambda model, **_: seen.append(model.name))
-    return replace(app, store=Store(client, SETTINGS.table_name)), seen
+    return counted(app)
 
 
 def test_a_page_of_a_long_history_costs_two_requests(requests: tuple[App, list[str]]) -> None:

@@ -83,11 +83,22 @@ class App:
         return found(credentials, self.carrier_context(name, organization_id))
 
     def bridge(
-        self, organization_id: int, trunk_id: str, secrets: TrunkSecrets | None = None
+        self,
+        organization_id: int,
+        trunk_id: str,
+        secrets: TrunkSecrets | None = None,
+        bridge_url: str | None = None,
     ) -> Voice:
-        """Return a trunk's own bridge for what it says of calls: without a read of the trunk."""
+        """Return a trunk's own bridge: without a read of the trunk, for what it says of calls.
+
+        `bridge_url` is where it is told something.
+        """
         kept = secrets or self.secrets.trunk(organization_id, trunk_id)
-        credentials = {"trunk_id": trunk_id, "signing_secret": kept.signing_secret}
+        credentials = {
+            "trunk_id": trunk_id,
+            "bridge_url": bridge_url,
+            "signing_secret": kept.signing_secret,
+        }
         return self.voice_class(BYO)(credentials, self.carrier_context(BYO, organization_id))
 
     def voice_of(self, trunk: SipTrunk) -> Voice:
@@ -95,13 +106,7 @@ class App:
         if trunk.bridge is not Bridge.OWN:
             return self.voice(trunk.bridge.value, trunk.organization_id)
         secrets = self.secrets.trunk(trunk.organization_id, trunk.id)
-        found = self.voice_class(BYO)
-        credentials = {
-            "trunk_id": trunk.id,
-            "bridge_url": trunk.bridge_url,
-            "signing_secret": secrets.signing_secret,
-        }
-        return found(credentials, self.carrier_context(BYO, trunk.organization_id))
+        return self.bridge(trunk.organization_id, trunk.id, secrets, trunk.bridge_url)
 
     def voice_for(self, call: Call) -> Voice:
         """Return who carries a call; raise CarrierNotConnected, ServiceUnavailable."""

@@ -10,13 +10,13 @@ from .carriers import CARRIERS
 from .carriers.base import Check, Expected, Verdict
 from .directory import organizations
 from .errors import CarrierNotConnected, SwitchboardError
+from .ids import LAST_ID
 from .model import BYO, Call, Direction, Number, NumberStatus, Organization
 
 # The first event of a call comes within seconds; what a carrier repeats comes within a minute.
 _HEARD_WITHIN = timedelta(minutes=2)
 # So many of the newest calls are searched for one at each carrier.
 _CALLS = 200
-_LAST_ID = 2**53 - 1
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _webhooks(app: App, organization_id: int, name: str) -> Iterator[Check]:
 
     No carrier can be asked for a signed webhook, so only a call proves the key.
     """
-    newest = islice(app.store.calls(organization_id, 0, _LAST_ID), _CALLS)
+    newest = islice(app.store.calls(organization_id, 0, LAST_ID), _CALLS)
     known = app.clock() - _HEARD_WITHIN
     call = next((it for it in newest if it.carrier == name and _tells(it, known)), None)
     if call is None:

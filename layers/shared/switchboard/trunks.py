@@ -22,6 +22,7 @@ from .errors import (
 )
 from .model import Bridge, SipTrunk, TrunkSecrets
 from .secrets import hint
+from .settings import is_excepted
 from .store import Taken
 
 _WRITE_TRIES = 5
@@ -204,7 +205,7 @@ def _bridge_url(
             raise InvalidRequest(f"bridge_url is for bridge 'own' only, not '{bridge.value}'")
         return None
     url = given.get("bridge_url") or trunk.bridge_url
-    if url and any(url.startswith(f"{origin}/") for origin in allowed):
+    if url and is_excepted(url, allowed):
         return url
     url = webhook_url("bridge_url", url)
     if url is None:

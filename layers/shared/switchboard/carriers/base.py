@@ -24,6 +24,7 @@ from ..model import (
     Text,
     TextStatus,
 )
+from ..settings import is_excepted
 from .features import Features
 from .stock import Stock, Verification
 
@@ -199,7 +200,7 @@ class CarrierContext:
 
     def is_allowed(self, url: str) -> bool:
         """Tell whether a URL is one of those that the deployment excepts."""
-        return any(url.startswith(f"{origin}/") for origin in self.urls_allowed)
+        return is_excepted(url, self.urls_allowed)
 
     def trunk_url(self, path: str, trunk_id: str) -> str:
         """Return the public URL of `path` for what speaks for one SIP trunk."""

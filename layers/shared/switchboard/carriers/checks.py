@@ -77,6 +77,14 @@ def caller_ids(account: Account, phone_numbers: Iterable[E164]) -> Iterator[Chec
             )
 
 
+def connect_again(carrier: str, organization_id: int) -> str:
+    """Return the advice where connecting the account anew mends what is wrong."""
+    return (
+        f"Run 'switchboard carriers connect {carrier} --organization {organization_id}', which "
+        "puts right what is wrong."
+    )
+
+
 def summed(name: str, wrong: list[Check], all_well: str) -> list[Check]:
     """Return what is wrong, or else one check that says that all is well."""
     return wrong or [Check(name, all_well)]

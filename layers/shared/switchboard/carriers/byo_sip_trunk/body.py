@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...errors import InvalidRequest
+from ...ids import LAST_ID
 from ...model import Direction
 from ..base import speakable
 
@@ -15,7 +16,6 @@ TEXT_LIMIT = 512
 _HEADERS_LIMIT = 64
 _VALUE_LIMIT = 2_048
 _FIGURE_LIMIT = 10**9
-_ID_LIMIT = 2**53 - 1
 _TIME = "{} must be a time with its zone, like 2026-11-21T16:00:00Z"
 
 
@@ -39,7 +39,7 @@ class Body:
     @property
     def call_id(self) -> int | None:
         """Return our own id, which the bridge gives back with every event of our call."""
-        return self.figure("call_id", _ID_LIMIT)
+        return self.figure("call_id", LAST_ID)
 
     @property
     def sip_code(self) -> int | None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from ...errors import InvalidRequest, SignatureInvalid, SignatureUnauthorized
+from ...ids import LAST_ID
 from ...model import CallEvent, CallStatus, Direction, is_e164
 from ..base import (
     InboundCall,
@@ -100,7 +101,7 @@ def _announcement(request: WebhookRequest, trunk_id: str, now: datetime) -> Webh
             from_number=_shown(body.text("from_number", TEXT_LIMIT)),
             to_number=_shown(body.text("to_number", TEXT_LIMIT)),
             outbound=body.truth("outbound"),
-            assistant_id=body.figure("assistant_id", 2**53 - 1),
+            assistant_id=body.figure("assistant_id", LAST_ID),
             welcome_message=body.text("welcome_message", _SENTENCES_LIMIT) or None,
             agenda=body.text("agenda", _SENTENCES_LIMIT) or None,
             variables=body.variables,

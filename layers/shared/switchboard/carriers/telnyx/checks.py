@@ -35,11 +35,7 @@ class TelnyxChecks(TelnyxAccount):
 
     @property
     def _connect_again(self) -> str:
-        organization = self._context.organization_id
-        return (
-            f"Run 'switchboard carriers connect telnyx --organization {organization}', which puts "
-            "right what is wrong."
-        )
+        return checks.connect_again(self.name, self._context.organization_id)
 
     def _check_key(self) -> Iterator[Check]:
         try:

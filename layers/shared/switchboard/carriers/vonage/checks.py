@@ -39,11 +39,7 @@ class VonageChecks(VonageAccount, VonageHeld):
 
     @property
     def _connect_again(self) -> str:
-        organization = self._context.organization_id
-        return (
-            f"Run 'switchboard carriers connect vonage --organization {organization}', which puts "
-            "right what is wrong."
-        )
+        return checks.connect_again(self.name, self._context.organization_id)
 
     def _check_balance(self) -> Iterator[Check]:
         found = self._look("read the balance", "/account/get-balance")
