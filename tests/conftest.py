@@ -22,6 +22,8 @@ from tests.builders import ORGANIZATION, an_organization
 from tests.clock import Clock
 from tests.fakes import Books, carriers
 
+pytest_plugins = ("tests.logbook", "tests.grants")
+
 SETTINGS = Settings(
     table_name="switchboard-test",
     stage="test",

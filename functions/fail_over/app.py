@@ -2,13 +2,9 @@
 
 from collections.abc import Callable
 
-from aws_lambda_powertools import Logger
-
 from switchboard import placing, wiring
 from switchboard.app import App
-
-# Named like the package, so that every module's own logger speaks through it.
-logger = Logger(service="switchboard")
+from switchboard.logs import logger
 
 
 def lambda_handler(

@@ -38,7 +38,7 @@ def test_a_change_goes_from_the_stream_through_the_queue_to_the_receiver(office:
     news = stream_of(office.app.settings.table_name)
     office.app.store.add_call(a_call())
 
-    relay({"Records": news()}, None, lambda: office.queue, lambda: office.queue)
+    relay({"Records": news()}, None, lambda: office.queue)
     queue: Any = office.queue
     reply = deliver(batch(queue.next()), None, lambda: office)
 
@@ -51,7 +51,7 @@ def test_rows_that_wait_for_nothing_are_not_relayed(office: Office) -> None:
     office.app.store.put_assistant(an_assistant(id=2))
     news = stream_of(office.app.settings.table_name)
 
-    relay({"Records": news()}, None, lambda: office.queue, lambda: office.queue)
+    relay({"Records": news()}, None, lambda: office.queue)
 
     queue: Any = office.queue
     assert queue.waiting == []

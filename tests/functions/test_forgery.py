@@ -80,7 +80,7 @@ def forge(carrier: str, send: Send, watch: Watch, http: Http, times: int) -> Cou
 
 @pytest.mark.parametrize("carrier", forging.CARRIERS)
 def test_no_forgery_is_believed(carrier: str, send: Send, watch: Watch, http: Http) -> None:
-    kinds = forge(carrier, send, watch, http, 400)
+    kinds = forge(carrier, send, watch, http, 500)
 
     assert len(kinds) >= 12
     assert min(kinds.values()) >= 5

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
@@ -23,10 +22,8 @@ from .errors import (
     RequestTooLarge,
     SwitchboardError,
 )
+from .logs import logger
 from .model import Actor, without_numbers
-
-# Named like the package, so that every module's own logger speaks through it.
-logger = Logger(service="switchboard")
 
 _BODY_LIMIT = 64 * 1024
 _KEY_LIMIT = 255

@@ -1,7 +1,6 @@
 """Builds the post office of a container: what sends events needs more than what makes them."""
 
 import json
-import logging
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,9 +17,8 @@ from .events import delivering, relaying, sweeping
 from .events.aws import Queues, SqsQueue, Targets
 from .events.office import Office, Queue
 from .events.sending import Https
+from .logs import logger
 from .texting import dispatching
-
-logger = logging.getLogger(__name__)
 
 # A queue or a bus is a receiver like others: it has answered within 15 seconds, or not at all.
 _AWS = Config(

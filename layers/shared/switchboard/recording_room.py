@@ -1,7 +1,6 @@
 """Builds what a container needs for recordings: the only place that opens their bucket."""
 
 import json
-import logging
 import os
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -14,12 +13,11 @@ from botocore.config import Config
 
 from . import wiring
 from .events.aws import SqsQueue
+from .logs import logger
 from .recordings import fetching
 from .recordings.downloading import Downloads
 from .recordings.room import Room, Vault
 from .recordings.vault import Bucket
-
-logger = logging.getLogger(__name__)
 
 _S3 = Config(
     connect_timeout=5,

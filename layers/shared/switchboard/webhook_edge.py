@@ -7,17 +7,13 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from aws_lambda_powertools import Logger
-
 from . import webhooks
 from .app import App
 from .carriers import voice_class
 from .carriers.base import CarrierContext, WebhookReply, WebhookRequest
 from .errors import InvalidRequest, RequestTooLarge, SignatureInvalid, SwitchboardError
+from .logs import logger
 from .model import without_numbers
-
-# Named like the package, so that every module's own logger speaks through it.
-logger = Logger(service="switchboard")
 
 # Twilio's and Telnyx's largest events are a few kilobytes.
 _BODY_LIMIT = 256 * 1024
