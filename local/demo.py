@@ -1,4 +1,4 @@
-"""Show that it works: find and buy a number at each carrier, ring it, call from it."""
+"""Show that it works: find and buy a number at each carrier, ring it, call and write from it."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -6,12 +6,13 @@ from typing import Any
 
 import httpx
 
-from . import evidence, outbound, receiving, timeline, trunk
+from . import evidence, outbound, receiving, texting, timeline, trunk
 from .evidence import Evidence, bearer
 from .outbound import OutboundEvidence
 from .problem import Problem
 from .progress import Progress
 from .seed import CARRIERS
+from .texting import TextEvidence
 from .trunk import TrunkEvidence
 
 _CALLER = "+14155550199"
@@ -20,29 +21,34 @@ _LIMIT_S = 60
 
 @dataclass(frozen=True)
 class _Tried:
-    """A number's two calls: the one that it took and the one that it placed."""
+    """A number's two calls, the one that it took and the one that it placed, and its messages."""
 
     provider: str
     rung: Evidence | TrunkEvidence
     called: OutboundEvidence
+    texts: TextEvidence | None = None
 
     def missing(self) -> list[str]:
-        claims = self.rung.missing() + self.called.missing()
+        shown = (self.rung, self.called, self.texts)
+        claims = [claim for evidence in shown if evidence for claim in evidence.missing()]
         return [f"{self.provider}: {claim}" for claim in claims]
 
     def call_ids(self) -> list[int]:
         return [int(call["id"]) for call in (self.rung.call, self.called.call) if "id" in call]
 
+    def message_ids(self) -> list[str]:
+        return self.texts.message_ids() if self.texts else []
+
 
 def run(env: dict[str, str], progress: Progress) -> int:
-    """Have each carrier sell us a number, ring it, call from it; return 0 when all went well."""
+    """Have each carrier sell us a number, ring it, call and write from it; return 0 if all went."""
     with httpx.Client(timeout=_LIMIT_S, trust_env=False) as http:
         with progress.step("registering a receiver of events"):
             receiving.listen(http, env)
         tried = [_try_carrier(http, env, carrier, progress) for carrier in CARRIERS]
         tried.append(_try_trunk(http, env, progress))
         failed = [claim for it in tried for claim in it.missing()]
-        failed += _told(http, env, [id_ for it in tried for id_ in it.call_ids()], progress)
+        failed += _told(http, env, tried, progress)
         timeline.show_calls(progress.console, _calls(http, env))
     if failed:
         for claim in failed:
@@ -59,7 +65,10 @@ def _try_carrier(
     timeline.show(progress.console, rung)
     called = _call_from_it(http, env, carrier, rung.number, progress)
     timeline.show_outbound(progress.console, called)
-    return _reported(http, env, _Tried(carrier, rung, called))
+    with progress.step(f"{rung.number} sends a text message, and gets one"):
+        texts = texting.write(http, env, carrier, rung.number)
+    timeline.show_texts(progress.console, texts)
+    return _reported(http, env, _Tried(carrier, rung, called, texts))
 
 
 def _try_trunk(http: httpx.Client, env: dict[str, str], progress: Progress) -> _Tried:
@@ -76,10 +85,12 @@ def _reported(http: httpx.Client, env: dict[str, str], tried: _Tried) -> _Tried:
 
 
 def _told(
-    http: httpx.Client, env: dict[str, str], call_ids: list[int], progress: Progress
+    http: httpx.Client, env: dict[str, str], tried: list[_Tried], progress: Progress
 ) -> list[str]:
+    calls = [call_id for it in tried for call_id in it.call_ids()]
+    messages = [message_id for it in tried for message_id in it.message_ids()]
     with progress.step("waiting until the customer's server was told everything"):
-        received = receiving.gather(http, env, call_ids)
+        received = receiving.gather(http, env, calls, messages)
     receiving.show(progress.console, received)
     return received.missing()
 

@@ -22,10 +22,11 @@ _SUMMARY = "They said hello and heard themselves."
 
 @dataclass(frozen=True)
 class Received:
-    """What the receiver got of the demo's calls."""
+    """What the receiver got of the demo's calls and text messages."""
 
     events: list[Json]
     call_ids: frozenset[int]
+    message_ids: frozenset[str]
 
     def missing(self) -> list[str]:
         """Return, in words, what should be there and is not."""
@@ -33,7 +34,10 @@ class Received:
             "the receiver verified every event's signature": all(
                 event["verified"] for event in self.events
             ),
-            "the receiver got every call's end-of-call-report": self.are_complete(),
+            "the receiver got every call's events to its end-of-call-report": all(
+                self._has_call(call_id) for call_id in self.call_ids
+            ),
+            "the receiver was told of every text message": self._has_messages(),
             "the report holds what the runtime had to say": any(
                 event["body"]["message"].get("summary") == _SUMMARY
                 for event in self.events
@@ -42,11 +46,15 @@ class Received:
         }
         return [claim for claim, seen in claims.items() if not seen]
 
-    def are_complete(self) -> bool:
-        """Tell whether each call's events came to its report, with no number left out."""
-        return all(self._is_complete(call_id) for call_id in self.call_ids)
+    def is_complete(self) -> bool:
+        """Tell whether everything has come that is waited for."""
+        return self._has_messages() and all(self._has_call(call_id) for call_id in self.call_ids)
 
-    def _is_complete(self, call_id: int) -> bool:
+    def _has_messages(self) -> bool:
+        return self.message_ids <= {message_of(event) for event in self.events}
+
+    def _has_call(self, call_id: int) -> bool:
+        """Tell whether a call's events came to its report, with no number left out."""
         of_call = [event for event in self.events if event["call_id"] == call_id]
         reported = any(event["type"] == "end-of-call-report" for event in of_call)
         numbers = {event["sequence"] for event in of_call}
@@ -78,29 +86,48 @@ def report(http: httpx.Client, env: dict[str, str], transcript: Json) -> None:
     )
 
 
-def gather(http: httpx.Client, env: dict[str, str], call_ids: Iterable[int]) -> Received:
+def gather(
+    http: httpx.Client,
+    env: dict[str, str],
+    call_ids: Iterable[int],
+    message_ids: Iterable[str] = (),
+) -> Received:
     """Wait until everything has arrived, or for two minutes, and return it."""
-    wanted, until = frozenset(call_ids), time.monotonic() + _LIMIT_S
+    calls, messages = frozenset(call_ids), frozenset(message_ids)
+    until = time.monotonic() + _LIMIT_S
     while True:
         seen = http.get(f"{env['SANDBOX_URL']}/_/receivers/{_NAME}").raise_for_status().json()
-        received = Received([it for it in seen["events"] if it["call_id"] in wanted], wanted)
-        if received.are_complete() or time.monotonic() > until:
+        ours = [it for it in seen["events"] if it["call_id"] in calls or message_of(it) in messages]
+        received = Received(ours, calls, messages)
+        if received.is_complete() or time.monotonic() > until:
             return received
         time.sleep(_POLL_S)
 
 
+def message_of(event: Json) -> str | None:
+    """Return which text message an event speaks of."""
+    message_id = (event["body"].get("data") or {}).get("message_id")
+    return str(message_id) if message_id else None
+
+
 def show(console: Console, received: Received) -> None:
-    """Print what the receiver got, in the order of the calls and their numbers."""
+    """Print what the receiver got, in the order of the calls and their numbers, then the texts."""
     table = Table(title="What the customer's server was told", title_justify="left")
     for column in ("call", "#", "event", "what", "signature"):
         table.add_column(column, overflow="fold")
-    for event in sorted(received.events, key=lambda it: (it["call_id"], it["sequence"])):
+    of_calls = [event for event in received.events if event["call_id"] is not None]
+    of_texts = [event for event in received.events if event["call_id"] is None]
+    for event in sorted(of_calls, key=lambda it: (it["call_id"], it["sequence"])):
         message = event["body"]["message"]
-        table.add_row(
-            str(event["call_id"]),
-            str(event["sequence"]),
-            event["type"],
-            str(message.get("status") or message.get("disposition")),
-            "verified" if event["verified"] else "[red]wrong[/]",
-        )
+        said = str(message.get("status") or message.get("disposition"))
+        _add(table, event, str(event["call_id"]), str(event["sequence"]), said)
+    for event in of_texts:
+        text = event["body"]["data"]
+        said = f"{text['from']} → {text['to']}: {text.get('status') or text.get('body')}"
+        _add(table, event, "", "", said)
     console.print(table)
+
+
+def _add(table: Table, event: Json, call: str, number: str, said: str) -> None:
+    signature = "verified" if event["verified"] else "[red]wrong[/]"
+    table.add_row(call, number, event["type"], said, signature)

@@ -16,6 +16,7 @@ from sandbox.transcript import Call, Plan
 from sandbox.twilio import messages as twilio_messages
 from sandbox.twilio import portal as twilio_portal
 from sandbox.twilio import routes as twilio
+from sandbox.vonage import messages as vonage_messages
 from sandbox.vonage import portal as vonage_portal
 from sandbox.vonage import routes as vonage
 from sandbox.world import World
@@ -84,5 +85,6 @@ CARRIERS = {
         configure=vonage_portal.configure,
         caller_ids=vonage_portal.caller_ids,
         complete_caller_id=vonage_portal.complete_caller_id,
+        receive_text=vonage_messages.receive,
     ),
 }

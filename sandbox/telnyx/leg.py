@@ -26,6 +26,10 @@ _FINAL = {
 }
 
 
+# Dollars a minute.
+_RATE = 0.002
+
+
 @dataclass(frozen=True)
 class Destination:
     """Where a leg's events go; `of_event` has the URLs of single event types."""
@@ -33,6 +37,7 @@ class Destination:
     connection_id: str
     urls: list[str | None]
     limit_s: float
+    wants_cost: bool
     of_event: dict[str, str] = field(default_factory=dict)
 
 
@@ -42,7 +47,8 @@ def destination(application: Resource, settings: Settings, asked: dict[str, Any]
     own = asked.get("webhook_url")
     urls = [own] if own else [body.get("webhook_event_url"), body.get("webhook_event_failover_url")]
     limit_s = float(body.get("webhook_timeout_secs") or settings.telnyx_webhook_limit_s)
-    return Destination(application.id, urls, limit_s, asked.get("webhook_urls") or {})
+    wants_cost = bool(body.get("call_cost_in_webhooks"))
+    return Destination(application.id, urls, limit_s, wants_cost, asked.get("webhook_urls") or {})
 
 
 class Leg:
@@ -68,6 +74,7 @@ class Leg:
         self._report_end()
         await self._outbox.drain()
         self._report_recording()
+        self._report_cost()
         await self._outbox.drain()
 
     def _report_end(self) -> None:
@@ -180,6 +187,20 @@ class Leg:
         }
         # Telnyx's description of this event has no call_control_id.
         self._event("call.recording.saved", call_control_id=None, **saved)
+
+    def _report_cost(self) -> None:
+        if self._destination is None or not self._destination.wants_cost:
+            return
+        minutes = -(-self._call.duration_s // 60)
+        cost = f"{_RATE * minutes:.4f}"
+        part = {"call_part": "call-control", "cost": cost, "rate": f"{_RATE:.4f}"}
+        self._event(
+            "call.cost",
+            status="success",
+            total_cost=cost,
+            billed_duration_secs=60 * minutes,
+            cost_parts=[part | {"currency": "USD", "billed_duration_secs": 60 * minutes}],
+        )
 
     def _speak(self, body: dict[str, Any]) -> None:
         sentence = str(body["payload"])

@@ -73,9 +73,10 @@ class OurSide:
         return WebhookReply()
 
     def _call(self, event: CallEvent) -> Call:
+        notice = getattr(self.instruction, "notice", None)
         if self.placed is None:
-            return a_call(self.subject, event, NUMBER)
-        return replace(self.placed, call_sid=event.call_sid)
+            return replace(a_call(self.subject, event, NUMBER), recording_notice=notice)
+        return replace(self.placed, call_sid=event.call_sid, recording_notice=notice)
 
 
 def a_call(subject: Subject, event: CallEvent, to: E164) -> Call:

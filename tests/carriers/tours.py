@@ -218,6 +218,9 @@ def _vonage_calls(lab: Lab, application: str, key: str) -> None:
     ask("PUT", call, json={"action": "transfer", "destination": moved})
     ask("PUT", call, json={"action": "hangup"})
     ask("GET", "", params={"page_size": 1, "order": "desc"})
+    sent = {"channel": "sms", "message_type": "text", "text": "Hello"}
+    sent |= {"to": CALLEE[1:], "from": NUMBER[1:], "webhook_url": URL}
+    lab.control.post("/vonage/v1/messages", headers=headers, json=sent)
 
 
 TOURS = {"twilio": twilio, "telnyx": telnyx, "vonage": vonage}

@@ -14,11 +14,13 @@ def ring(post: Post, **changes: Any) -> None:
     post.app.store.add_call(a_call(**changes))
 
 
-def happen(post: Post, status: CallStatus, **changes: Any) -> None:
-    """Let the carrier say where a call is now."""
+def happen(post: Post, status: CallStatus | None, **changes: Any) -> None:
+    """Let the carrier say where a call is now, or something else of it."""
     voice = post.app.voice("fake", ORGANIZATION)
     name = f"{status} {changes.get('call_sid', '')}"
-    event = an_event(id=name, type=name, status=status, occurred_at=post.clock(), **changes)
+    event = an_event(
+        **{"id": name, "type": name, "status": status, "occurred_at": post.clock()} | changes
+    )
     calls.record(post.app, voice, ORGANIZATION, event)
 
 

@@ -7,7 +7,7 @@ from standardwebhooks import Webhook
 
 from switchboard.events import catching_up, delivering, registering, sweeping
 from switchboard.events.office import Answer
-from switchboard.model import CallStatus, DeliveryState, DialOptions
+from switchboard.model import CallStatus, Cost, DeliveryState, DialOptions
 from tests.builders import NUMBER, ORGANIZATION, a_number, an_assistant
 from tests.delivery.conftest import URL
 from tests.delivery.happenings import happen, report, ring, secret, whole_call
@@ -101,6 +101,20 @@ def test_what_the_runtime_reports_is_in_the_end_of_call_report(post: Post) -> No
     assert message["type"] == "end-of-call-report"
     assert message["summary"] == message["analysis"]["summary"] == "A table for two"
     assert message["analysis"]["structuredData"] == {"guests": 2}
+
+
+@pytest.mark.parametrize("told_after_s", [0, 10])
+def test_what_the_carrier_says_that_a_call_cost_is_in_the_end_of_call_report(
+    post: Post, told_after_s: int
+) -> None:
+    whole_call(post)
+    post.run(seconds=told_after_s)
+    happen(post, None, id="cost", cost=Cost("0.0020", "USD"))
+    post.run(minutes=1)
+
+    message = post.receivers.at(URL)[-1].json["message"]
+    assert message["type"] == "end-of-call-report"
+    assert message["cost"] == {"amount": "0.0020", "currency": "USD"}
 
 
 def test_a_report_that_came_before_the_end_lets_nothing_wait(post: Post) -> None:

@@ -74,7 +74,7 @@ def forge(carrier: str, send: Send, watch: Watch, http: Http, times: int) -> Cou
         assert "Traceback" not in reply["body"]
     assert watch.writes == []
     assert http.sent == []
-    figures.count("forged webhooks refused", times)
+    figures.count("forged requests refused", times)
     return kinds
 
 
@@ -117,7 +117,7 @@ def test_a_genuine_webhook_is_not_believed_later_or_earlier(
 
     assert all(reply["statusCode"] in REFUSED[carrier] for reply in replies)
     assert (watch.writes, http.sent) == ([], [])
-    figures.count("forged webhooks refused", len(replies))
+    figures.count("forged requests refused", len(replies))
 
 
 @pytest.mark.parametrize("carrier", ["twilio", "telnyx", "vonage"])
@@ -132,7 +132,7 @@ def test_a_webhook_of_one_organization_is_not_believed_of_another(
 
     assert all(reply["statusCode"] in REFUSED[carrier] for reply in replies)
     assert watch.writes == []
-    figures.count("forged webhooks refused", len(replies))
+    figures.count("forged requests refused", len(replies))
 
 
 def _connect_another(live: App) -> None:

@@ -15,7 +15,7 @@ from functions.recordings.app import lambda_handler as recordings
 from switchboard import calls, recording_links
 from switchboard.app import App
 from switchboard.errors import NothingThere
-from switchboard.model import Call, DialOptions, RecordingStatus
+from switchboard.model import BYO, Call, DialOptions, RecordingStatus
 from switchboard.recordings.noting import link
 from switchboard.recordings.room import File, Room
 from switchboard.recordings.vault import Bucket
@@ -33,6 +33,7 @@ from tests.functions.events import Context, load
 
 TWILIO = "carrier_webhook/twilio-recording-completed"
 TELNYX = "carrier_webhook/telnyx-recording-saved"
+VONAGE = "carrier_webhook/vonage-recording-saved"
 RECORDED = DialOptions(record=True)
 NOTICE = "This call is recorded."
 
@@ -106,9 +107,44 @@ def test_telnyxs_recording_is_found_by_our_own_id_and_by_its_link(live: App, sen
     assert not source.hosts.fullmatch("internal-x.eu-west-1.elb.amazonaws.com")
 
 
+def test_vonages_recording_is_found_by_the_call_in_its_url(live: App, send: Any) -> None:
+    live.store.add_call(a_call(carrier="vonage", call_sid="63f618634a514f6b86e146edebcf9356"))
+
+    for _ in range(2):
+        assert send(load(VONAGE), "vonage")["statusCode"] == 200
+
+    [noted] = live.store.recordings(a_call().id)
+    assert noted.recording_sid == "aaaaaaaa-bbbb-cccc-dddd-0123456789ab"
+    assert noted.duration == 42
+    assert noted.carrier_url == (
+        "https://api-us-3.vonage.com/v1/files/bbbbbbbb-aaaa-cccc-dddd-0123456789ab"
+    )
+
+
+def test_what_twilio_records_of_a_call_over_a_trunk_is_fetched_from_twilio(
+    live: App, send: Any
+) -> None:
+    live.store.add_call(a_call(carrier=BYO, bridge="twilio"))
+
+    assert send(load(TWILIO), "twilio")["statusCode"] == 200
+
+    [noted] = live.store.recordings(a_call().id)
+    assert noted.carrier == "twilio"
+    assert live.carrier(noted.carrier, ORGANIZATION).recording_source(noted).url.endswith(".mp3")
+
+
+def test_what_an_own_bridge_records_is_not_promised(app: App, bucket: Bucket) -> None:
+    # Its file never comes here: a link that says "not yet" would say so for ever.
+    app.store.add_call(a_call(carrier=BYO, options=RECORDED))
+    token = link(app, a_call().id).rpartition("/")[2]
+
+    assert ask(app, bucket, "public", token=token)["statusCode"] == 404
+
+
 def test_a_recording_that_nobody_can_place_is_refused(live: App, send: Any) -> None:
     assert send(load(TWILIO), "twilio")["statusCode"] == 404
     assert send(load(TELNYX), "telnyx")["statusCode"] == 404
+    assert send(load(VONAGE), "vonage")["statusCode"] == 404
 
 
 def test_a_forged_recording_is_refused(live: App, send: Any) -> None:
@@ -151,6 +187,24 @@ def test_twilio_records_at_once_when_nothing_is_announced(live: App, send: Any) 
     reply = send(load("carrier_webhook/twilio-inbound-call"), "twilio")
 
     assert [verb.tag for verb in ElementTree.fromstring(reply["body"])] == ["Start", "Connect"]
+
+
+def test_vonage_announces_then_records_then_streams(live: App, send: Any) -> None:
+    live.store.put_assistant(an_assistant(dial_options=RECORDED, recording_notice=NOTICE))
+
+    reply = send(load("carrier_webhook/vonage-call-answer"), "vonage")
+
+    said, record, connect = json.loads(reply["body"])
+    assert (said["action"], said["text"]) == ("talk", NOTICE)
+    assert (record["action"], connect["action"]) == ("record", "connect")
+    [url] = record["eventUrl"]
+    assert url.startswith("https://hooks.example.com/v1/vonage-webhook?call=1001-")
+
+
+def test_vonage_records_nothing_that_nobody_asks_for(live: App, send: Any) -> None:
+    reply = send(load("carrier_webhook/vonage-call-answer"), "vonage")
+
+    assert [it["action"] for it in json.loads(reply["body"])] == ["connect"]
 
 
 def test_telnyx_records_from_the_answer_when_nothing_is_announced(

@@ -11,13 +11,14 @@ from functions.events.app import lambda_handler as ask_events
 from functions.send_message.app import lambda_handler as work
 from functions.sms.app import lambda_handler
 from switchboard.app import App
+from switchboard.carriers import CARRIERS
 from switchboard.errors import InsufficientBalance, OutcomeUnknown
 from switchboard.events import receivers
-from switchboard.model import SMS_RECEIVED, Text, TextStatus
+from switchboard.model import BYO, SMS_RECEIVED, Text, TextStatus
 from tests.builders import CALLER, NUMBER, ORGANIZATION, a_number, a_text, an_assistant
 from tests.clock import Clock
 from tests.fakes import Books, carriers
-from tests.functions.carriers import TELNYX_NUMBER
+from tests.functions.carriers import TELNYX_NUMBER, VONAGE_NUMBER
 from tests.functions.events import Context, load, with_body
 
 Answer = tuple[int, dict[str, Any]]
@@ -205,7 +206,7 @@ def shown_as_event(app: App, event_id: str) -> dict[str, Any]:
     return payload
 
 
-@pytest.mark.parametrize("carrier", ["twilio", "telnyx"])
+@pytest.mark.parametrize("carrier", CARRIERS)
 def test_a_receipt_settles_its_message(live: App, send: Any, carrier: str) -> None:
     text = stored(live, carrier=carrier, status=TextStatus.SENDING)
 
@@ -218,16 +219,15 @@ def test_a_receipt_settles_its_message(live: App, send: Any, carrier: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "carrier", "sid"),
+    ("name", "carrier"),
     [
-        ("message-opted-out", "twilio", "SM00000000000000000000000000000009"),
-        ("message-failed", "telnyx", "40385f64-5717-4562-b3fc-2c963f66afa6"),
+        ("message-opted-out", "twilio"),
+        ("message-failed", "telnyx"),
+        ("message-opted-out", "vonage"),
     ],
 )
-def test_a_receipt_tells_of_an_opt_out(
-    live: App, send: Any, name: str, carrier: str, sid: str
-) -> None:
-    text = stored(live, carrier=carrier, status=TextStatus.SENT, message_sid=sid)
+def test_a_receipt_tells_of_an_opt_out(live: App, send: Any, name: str, carrier: str) -> None:
+    text = stored(live, carrier=carrier, status=TextStatus.SENT)
 
     send(load(f"carrier_webhook/{carrier}-{name}"), carrier)
 
@@ -240,8 +240,13 @@ def test_a_receipt_tells_of_an_opt_out(
     assert (consent.is_opted_out, consent.said) == (True, "carrier")
 
 
-@pytest.mark.parametrize(("carrier", "number"), [("twilio", NUMBER), ("telnyx", TELNYX_NUMBER)])
-def test_stop_at_the_old_path_is_heeded(live: App, send: Any, carrier: str, number: str) -> None:
+@pytest.mark.parametrize(
+    ("carrier", "number"),
+    [("twilio", NUMBER), ("telnyx", TELNYX_NUMBER), ("vonage", VONAGE_NUMBER)],
+)
+def test_stop_is_heeded_at_the_older_paths_too(
+    live: App, send: Any, carrier: str, number: str
+) -> None:
     assert send(load(f"carrier_webhook/{carrier}-message-stop"), carrier)["statusCode"] == 204
 
     consent = live.store.consent(ORGANIZATION, number, CALLER)
@@ -259,7 +264,12 @@ def test_a_receipt_of_another_message_is_refused(live: App, send: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "carrier"), [("twilio-message", "twilio"), ("telnyx-message-received", "telnyx")]
+    ("name", "carrier"),
+    [
+        ("twilio-message", "twilio"),
+        ("telnyx-message-received", "telnyx"),
+        ("vonage-message-received", "vonage"),
+    ],
 )
 def test_a_message_that_came_is_told_once_in_the_contracts_form(
     live: App, send: Any, name: str, carrier: str
@@ -276,6 +286,29 @@ def test_a_message_that_came_is_told_once_in_the_contracts_form(
     assert body["data"]["from"] == CALLER
     assert body["data"]["provider"] == carrier
     assert body["data"].keys() >= {"message_id", "to", "media_urls"}
+
+
+def test_a_picture_comes_with_its_caption(live: App, send: Any) -> None:
+    live.store.put_assistant(an_assistant(sms_webhook_url="https://customer.example.com/sms"))
+
+    assert send(load("carrier_webhook/vonage-message-picture"), "vonage")["statusCode"] == 204
+
+    [event] = live.store.events_after(ORGANIZATION, "0", 10)
+    told = json.loads(event.payload)["data"]
+    assert told["body"] == "A cat"
+    assert told["media_urls"] == [
+        "https://api.nexmo.com/v3/media/1b456509-974c-458b-aafa-45fc48a4d976"
+    ]
+
+
+def test_a_number_on_a_sip_trunk_sends_no_texts_and_says_what_to_do_instead(live: App) -> None:
+    number = a_number(phone_number="+14155550177", carrier=BYO)
+    live.store.transact(live.store._put_number(number, "attribute_not_exists(pk)"))
+
+    status, refused = ask(live, with_body("sms/send", from_phone_number="+14155550177"))
+
+    assert (status, refused["code"]) == (400, "invalid_request")
+    assert "SIP trunk of your own" in refused["detail"]
 
 
 @pytest.mark.parametrize("url", ["https://customer.example.com/sms", None])

@@ -43,7 +43,20 @@ WHOLE = [event(2), event(1), event(3, "end-of-call-report")]
     ],
 )
 def test_what_is_missing_is_named(events: list[dict[str, Any]], missing: int) -> None:
-    assert len(Received(events, frozenset({1})).missing()) == missing
+    assert len(Received(events, frozenset({1}), frozenset()).missing()) == missing
+
+
+@pytest.mark.parametrize(("told", "missing"), [(["a", "b"], 0), (["a"], 1), ([], 1)])
+def test_a_text_message_that_nobody_was_told_of_is_missed(told: list[str], missing: int) -> None:
+    of_call = [event(1, "end-of-call-report")]
+    of_texts = [
+        event(0, "sms_received", call_id=None, body={"data": {"message_id": message_id}})
+        for message_id in told
+    ]
+
+    received = Received([*of_call, *of_texts], frozenset({1}), frozenset({"a", "b"}))
+
+    assert len(received.missing()) == missing
 
 
 def test_the_sandbox_is_registered_and_told_the_secret() -> None:

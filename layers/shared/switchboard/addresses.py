@@ -6,6 +6,7 @@ and task credentials, and whatever is beside it in a network.
 
 import socket
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
@@ -20,6 +21,40 @@ class Unreachable(Exception):
     """Nothing may be sent there; the message says why, for the person who gave the URL."""
 
 
+@dataclass(frozen=True)
+class Way:
+    """How a URL is reached: the address that was checked, and what is said to whoever is there."""
+
+    scheme: str
+    host: str
+    """An address, except for URLs that the deployment excepts."""
+    port: int
+    target: str
+    """Path and query."""
+    netloc: str
+    """What the header Host says."""
+    tls: dict[str, str] = field(default_factory=dict)
+    """urllib3's names of whom the certificate must be for, where `host` does not say it."""
+
+
+def way_to(url: str, allowed: Iterable[str] = ()) -> Way:
+    """Return how a customer's URL is reached, looked up just now; raise Unreachable.
+
+    Looked up once: the address that was checked is the one to connect to, so that DNS cannot
+    change its mind. The certificate must be for the name all the same.
+    """
+    problem = problem_of(url, allowed)
+    if problem:
+        raise Unreachable(f"The URL {problem}")
+    parts = urlsplit(url)
+    host, port = str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if is_allowed(url, allowed):
+        return Way(parts.scheme, host, port, target, parts.netloc)
+    tls = {"server_hostname": host, "assert_hostname": host}
+    return Way("https", reachable(host, port), port, target, parts.netloc, tls)
+
+
 def problem_of(url: str, allowed: Iterable[str] = ()) -> str | None:
     """Return what is wrong with a receiver's URL, as far as that shows without looking it up."""
     parts = _split(url)
@@ -28,7 +63,7 @@ def problem_of(url: str, allowed: Iterable[str] = ()) -> str | None:
     if not parts.hostname or not _is_plain(url) or parts.scheme not in ("http", "https"):
         return "must be a URL such as https://example.com/events"
     if "@" in parts.netloc:
-        return "must not hold credentials: events are signed"
+        return "must not hold credentials: what is sent is signed"
     if "#" in url:
         return "must not have a fragment (#…): it is never sent"
     if is_allowed(url, allowed):

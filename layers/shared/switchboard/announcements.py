@@ -20,6 +20,7 @@ from .model import (
     STATUS_UPDATE,
     Call,
     CallStatus,
+    Cost,
     Message,
     Number,
     NumberOrder,
@@ -92,6 +93,13 @@ def with_recording(event: OutboxEvent, link: str) -> OutboxEvent:
     if not message.get("recorded") or message["recordingUrl"] is not None:
         return event
     message["recordingUrl"] = link
+    return replace(event, payload=json.dumps(body))
+
+
+def with_cost(event: OutboxEvent, cost: Cost | None) -> OutboxEvent:
+    """Return the end-of-call report with what the carrier said since then that the call cost."""
+    body: Body = json.loads(event.payload)
+    body["message"]["cost"] = _cost(cost)
     return replace(event, payload=json.dumps(body))
 
 
@@ -255,15 +263,14 @@ def _end_of_call_report(call: Call, now: datetime) -> Body:
         "call": _call(call),
         "summary": "",
         "recordingUrl": None,
-        "recorded": bool(call.options.record) and call.answered_at is not None,
+        "recorded": call.is_recorded and call.answered_at is not None,
         "endedReason": _ended_reason(call),
         "disposition": _hyphened(call.status),
         "hangupCause": call.hangup_cause,
         "startedAt": call.answered_at.isoformat() if call.answered_at else None,
         "endedAt": call.ended_at.isoformat() if call.ended_at else None,
         "durationSeconds": seconds,
-        # No carrier of ours tells what a call cost when it ends.
-        "cost": None,
+        "cost": _cost(call.cost),
         "messages": [],
         "analysis": {"summary": "", "durationSeconds": seconds, "structuredData": {}},
     }
@@ -319,6 +326,10 @@ def _contract_status(status: CallStatus) -> str:
 
 def _hyphened(status: CallStatus) -> str:
     return status.value.replace("_", "-")
+
+
+def _cost(cost: Cost | None) -> Body | None:
+    return {"amount": cost.amount, "currency": cost.currency} if cost else None
 
 
 _REASONS = {

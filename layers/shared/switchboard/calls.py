@@ -189,6 +189,7 @@ def _completed_by(call: Call, event: CallEvent) -> Call:
         call,
         call_sid=call.call_sid or event.call_sid,
         answered_by=call.answered_by or event.answered_by,
+        cost=event.cost or call.cost,
     )
 
 

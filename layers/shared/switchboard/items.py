@@ -22,6 +22,7 @@ from .model import (
     Capabilities,
     Consent,
     ConversationFlow,
+    Cost,
     DialOptions,
     Direction,
     Flow,
@@ -311,6 +312,10 @@ def _spending(item: Item | None) -> Spending | None:
     return Spending(item["row"], int(item["cents"])) if item else None
 
 
+def _cost(item: Item | None) -> Cost | None:
+    return Cost(**item) if item else None
+
+
 def recording(item: Item) -> Recording:
     """Read a recording."""
     return Recording(
@@ -372,6 +377,7 @@ def call(item: Item) -> Call:
         ended_at=_time(item.get("ended_at")),
         duration=_int(item.get("duration")),
         hangup_cause=item.get("hangup_cause"),
+        cost=_cost(item.get("cost")),
         history=tuple(_step(step) for step in item["history"]),
         event_count=int(item.get("event_count", 0)),
         report_sequence=_int(item.get("report_sequence")),

@@ -24,7 +24,6 @@ from ..model import (
     Text,
     TextStatus,
 )
-from ..settings import is_excepted
 from .features import Features
 from .stock import Stock, Verification
 
@@ -197,10 +196,6 @@ class CarrierContext:
     """For requests on the path of a ringing phone, where no carrier's SDK is imported."""
     urls_allowed: tuple[str, ...] = ()
     """Beginnings of an organization's own URLs that need not be HTTPS: the local stack's."""
-
-    def is_allowed(self, url: str) -> bool:
-        """Tell whether a URL is one of those that the deployment excepts."""
-        return is_excepted(url, self.urls_allowed)
 
     def trunk_url(self, path: str, trunk_id: str) -> str:
         """Return the public URL of `path` for what speaks for one SIP trunk."""

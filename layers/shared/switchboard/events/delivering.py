@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .. import recording_links
-from ..announcements import with_recording, with_report
+from ..announcements import with_cost, with_recording, with_report
 from ..model import (
     END_OF_CALL_REPORT,
     Attempt,
@@ -56,8 +56,7 @@ def _begin(office: Office, event_id: str) -> None:
     if now + _EARLY < event.due:
         return  # it wakes us again: a report may come in until then
     if event.type == END_OF_CALL_REPORT and event.call_id is not None:
-        link = _recording_link(office, event.call_id)
-        event = with_recording(with_report(event, store.report(event.call_id)), link)
+        event = _completed(office, event, event.call_id)
     endpoints = receivers.of_event(office.app, event)
     if not _is_its_turn(office, event, endpoints):
         office.queue.put([({"event": event_id, "organization": event.organization_id}, 1)])
@@ -87,9 +86,14 @@ def _begin(office: Office, event_id: str) -> None:
         )
 
 
-def _recording_link(office: Office, call_id: int) -> str:
-    key, base = office.app.secrets.session_key(), office.app.settings.public_base_url
-    return recording_links.link(key, base, call_id, office.app.clock())
+def _completed(office: Office, event: OutboxEvent, call_id: int) -> OutboxEvent:
+    """Return an end-of-call report with what came in since the call's end."""
+    app = office.app
+    if call := app.store.call(call_id):
+        event = with_cost(event, call.cost)
+    key, base = app.secrets.session_key(), app.settings.public_base_url
+    link = recording_links.link(key, base, call_id, app.clock())
+    return with_recording(with_report(event, app.store.report(call_id)), link)
 
 
 def _again(office: Office, event_id: str, endpoint_id: str) -> None:

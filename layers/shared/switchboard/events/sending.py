@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from socket import SHUT_RDWR
 from time import monotonic
-from urllib.parse import SplitResult, urlsplit
+from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
 
 from .. import addresses
-from ..addresses import Unreachable
+from ..addresses import Unreachable, Way
 from ..model import Endpoint, OutboxEvent
 from .office import Answer
 
@@ -40,8 +40,8 @@ class Https:
         """Send an event once; whatever goes wrong is in the answer."""
         started = monotonic()
         try:
-            connection = self._connection(endpoint.url)
-            answer = self._posted(connection, endpoint.url, event.payload, headers)
+            way = addresses.way_to(endpoint.url, self.allowed)
+            answer = self._posted(self._connection(way), way, event.payload, headers)
         except Unreachable as error:
             return Answer(error=str(error))
         except (HTTPError, OSError, ValueError) as error:
@@ -51,41 +51,26 @@ class Https:
             return Answer(error=f"no answer within {self.limit.total_seconds():.0f} s")
         return answer
 
-    def _connection(self, url: str) -> HTTPConnection:
-        problem = addresses.problem_of(url, self.allowed)
-        if problem:
-            raise Unreachable(f"The URL {problem}")
-        parts = urlsplit(url)
-        host, seconds = str(parts.hostname), self.limit.total_seconds()
-        if addresses.is_allowed(url, self.allowed):
-            if parts.scheme == "http":
-                return HTTPConnection(host, parts.port or 80, timeout=seconds)
-            return HTTPSConnection(host, parts.port or 443, timeout=seconds)
-        port = parts.port or 443
-        # Looked up once: the address that was checked is the one that is connected to. The
-        # certificate must be for the name all the same.
-        return HTTPSConnection(
-            addresses.reachable(host, port),
-            port,
-            timeout=seconds,
-            server_hostname=host,
-            assert_hostname=host,
-        )
+    def _connection(self, way: Way) -> HTTPConnection:
+        seconds = self.limit.total_seconds()
+        if way.scheme == "http":
+            return HTTPConnection(way.host, way.port, timeout=seconds)
+        tls: Any = way.tls
+        return HTTPSConnection(way.host, way.port, timeout=seconds, **tls)
 
     def _posted(
-        self, connection: HTTPConnection, url: str, body: str, headers: Mapping[str, str]
+        self, connection: HTTPConnection, way: Way, body: str, headers: Mapping[str, str]
     ) -> Answer:
         # A time-out of the socket begins anew with every byte that comes: this one does not.
         watch = threading.Timer(self.limit.total_seconds(), _cut, [connection])
         watch.daemon = True
         watch.start()
-        parts = urlsplit(url)
         try:
             connection.request(
                 "POST",
-                _target(parts),
+                way.target,
                 body.encode(),
-                {**_FIXED, **headers, "Host": parts.netloc},
+                {**_FIXED, **headers, "Host": way.netloc},
                 preload_content=False,
                 decode_content=False,
             )
@@ -103,10 +88,6 @@ def _cut(connection: HTTPConnection) -> None:
         sock.shutdown(SHUT_RDWR)
     except OSError:
         return  # it was over just then
-
-
-def _target(parts: SplitResult) -> str:
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def _answer(response: BaseHTTPResponse) -> Answer:

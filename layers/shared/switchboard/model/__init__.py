@@ -9,6 +9,7 @@ from .calls import (
     CallStep,
     CallSummary,
     CallTotals,
+    Cost,
     Direction,
     TrunkAttempt,
 )
@@ -47,7 +48,7 @@ from .numbers import (
 )
 from .recordings import Recording, RecordingStatus
 from .refusal import Refusal
-from .trunks import BYO, Bridge, SipRoute, SipTrunk, TrunkSecrets
+from .trunks import BYO, NO_TEXTS_OVER_TRUNKS, Bridge, SipRoute, SipTrunk, TrunkSecrets
 
 __all__ = [
     "BYO",
@@ -55,6 +56,7 @@ __all__ = [
     "END_OF_CALL_REPORT",
     "EVENT_TYPES",
     "NOT_IN_COPIES",
+    "NO_TEXTS_OVER_TRUNKS",
     "NUMBER_UPDATE",
     "RECORDING_UPDATE",
     "REPORT_UPDATE",
@@ -78,6 +80,7 @@ __all__ = [
     "ConnectStream",
     "Consent",
     "ConversationFlow",
+    "Cost",
     "Delivery",
     "DeliveryState",
     "Dial",

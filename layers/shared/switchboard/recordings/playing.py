@@ -44,7 +44,7 @@ def open_link(app: App, vault: Vault, token: str) -> Heard | None:
     if there or found:
         return _heard(vault, (there or found)[0])
     call = app.store.call(call_id)
-    if call is None or not call.options.record:
+    if call is None or not call.is_recorded:
         raise NotFound("There is no recording of this call.")
     if call.ended_at and app.clock() - call.ended_at > recording_links.AWAITED:
         raise NotFound(

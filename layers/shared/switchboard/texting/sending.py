@@ -23,7 +23,18 @@ from ..errors import (
     ServiceUnavailable,
 )
 from ..items import Item
-from ..model import E164, Limits, Number, NumberStatus, Organization, Text, TextStatus, parse_e164
+from ..model import (
+    BYO,
+    E164,
+    NO_TEXTS_OVER_TRUNKS,
+    Limits,
+    Number,
+    NumberStatus,
+    Organization,
+    Text,
+    TextStatus,
+    parse_e164,
+)
 from ..store import Taken, TextContext
 from . import dispatching
 
@@ -127,6 +138,8 @@ def _sender(organization_id: int, from_: E164, found: TextContext) -> Number:
         raise NumberNotReady(f"{from_} is {number.status}: it cannot send messages meanwhile.")
     if number.assistant is None:
         raise NoAssistant(f"No assistant found for phone number {from_}")
+    if number.carrier == BYO:
+        raise InvalidRequest(f"{from_} cannot send text messages. {NO_TEXTS_OVER_TRUNKS}")
     if not (number.capabilities.sms or number.capabilities.mms):
         raise InvalidRequest(
             f"{from_} cannot send text messages: its carrier says that it has no SMS. After a "

@@ -24,5 +24,7 @@ class Telnyx(TelnyxVoice, TelnyxNumbers, TelnyxRecordings, TelnyxTexts, TelnyxCh
         has_number_ids=True,
         takes_any_voice_url=False,
         switches_messages=True,
+        sends_texts=True,
+        refuses_opted_out=True,
         verifies_caller_ids=True,
     )

@@ -14,7 +14,7 @@ from ...errors import (
     SignatureInvalid,
     SignatureUnauthorized,
 )
-from ...model import CallEvent, CallStatus, Direction, Refusal, TextStatus, parse_e164
+from ...model import CallEvent, CallStatus, Cost, Direction, Refusal, TextStatus, parse_e164
 from ..base import (
     Ignored,
     InboundCall,
@@ -141,6 +141,7 @@ class TelnyxWebhooks(TelnyxApi):
             to=str(payload.get("to") or ""),
             hangup_cause=str(cause) if cause else None,
             answered_by=_answered_by(event_type, payload),
+            cost=_cost(payload),
             call_id=own_id(state),
             not_this_trunk=event_type == "call.hangup" and _is_trunk_failure(payload),
         )
@@ -157,6 +158,15 @@ def read_event(request: WebhookRequest) -> tuple[dict[str, Any], dict[str, Any]]
     if not isinstance(data, dict) or not isinstance(payload, dict):
         raise InvalidRequest("A Telnyx webhook without data and payload")
     return data, payload
+
+
+def _cost(payload: dict[str, Any]) -> Cost | None:
+    # Only `call.cost` has it, which comes when the call is over: all its parts in one currency.
+    total, parts = payload.get("total_cost"), payload.get("cost_parts")
+    if not isinstance(total, str) or not isinstance(parts, list) or not parts:
+        return None
+    currency = parts[0].get("currency") if isinstance(parts[0], dict) else None
+    return Cost(total, str(currency)) if currency else None
 
 
 def is_detection(data: dict[str, Any]) -> bool:

@@ -24,5 +24,7 @@ class Twilio(TwilioVoice, TwilioNumbers, TwilioRecordings, TwilioTexts, TwilioCh
         has_number_ids=True,
         takes_any_voice_url=True,
         switches_messages=True,
+        sends_texts=True,
+        refuses_opted_out=True,
         verifies_caller_ids=True,
     )
