@@ -10,7 +10,17 @@ from typer.core import TyperGroup
 
 from switchboard.errors import ConfigError, SwitchboardError
 
-from . import assistants, caller_ids, carriers, doctor, organizations, output, tokens, webhooks
+from . import (
+    assistants,
+    caller_ids,
+    carriers,
+    doctor,
+    organizations,
+    output,
+    session_key,
+    tokens,
+    webhooks,
+)
 
 if TYPE_CHECKING:
     from switchboard.app import App
@@ -64,6 +74,7 @@ app.add_typer(assistants.app, name="assistants")
 app.add_typer(carriers.app, name="carriers")
 app.add_typer(caller_ids.app, name="caller-ids")
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(session_key.app, name="session-key")
 app.command()(doctor.doctor)
 
 

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
-
 # What the layer ships. A Lambda function's root logger writes their warnings; of our own, all.
 _LIBRARIES = {"boto3", "botocore", "httpcore", "httpx", "telnyx", "twilio", "urllib3"}
 _OWN = {"functions", "switchboard"}

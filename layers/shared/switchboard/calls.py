@@ -479,7 +479,8 @@ def session(app: App, call_id: int, token: str) -> tuple[Call, Assistant | None]
 
     Raises Unauthorized for anything else, whether or not there is such a call.
     """
-    sessions.check(app.secrets.session_key(), token, call_id, app.clock())
+    now = app.clock()
+    app.secrets.of_session_keys(lambda key: sessions.check(key, token, call_id, now))
     call = app.store.call(call_id)
     if call is None:
         raise CallNotFound(f"Call with ID {call_id} not found")

@@ -72,6 +72,7 @@ class TelnyxWebhooks(TelnyxApi):
     """What one Telnyx account says of its calls, messages and orders."""
 
     forgery: ClassVar[type[SignatureInvalid]] = SignatureUnauthorized
+    verified_with: ClassVar[str] = "public_key"
     asks_with_get: ClassVar[bool] = False
 
     def verify(self, request: WebhookRequest) -> None:

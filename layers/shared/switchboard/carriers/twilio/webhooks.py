@@ -66,6 +66,7 @@ class TwilioWebhooks(TwilioApi):
     """What one Twilio account says of its calls and messages."""
 
     forgery: ClassVar[type[SignatureInvalid]] = SignatureInvalid
+    verified_with: ClassVar[str] = "auth_token"
     asks_with_get: ClassVar[bool] = False
 
     def verify(self, request: WebhookRequest) -> None:
