@@ -22,12 +22,12 @@ _GIVEN_AWAY = {
     "a phone number": re.compile(r"(?:\+|%2B)[1-9]\d{7,14}(?!\d)", re.IGNORECASE),
     # As Vonage writes them: an American number without its plus.
     "a number without its plus": re.compile(r"(?<![\w.\-#])1[2-9]\d{2}[2-9]\d{6}(?!\w)"),
-    "an API key": re.compile(r"burki_[a-z0-9]{20,}"),
-    "a bearer token": re.compile(r"Bearer [\w.~+/\-]{12,}"),
-    "a signed token": re.compile(r"eyJ[\w\-]{8,}\.[\w\-]{8,}\.[\w\-]*"),
+    "an API key": re.compile(r"burki_[a-z0-9]{20}"),
+    "a bearer token": re.compile(r"Bearer [\w.~+/\-]{12}"),
+    "a signed token": re.compile(r"eyJ[\w\-]{8,1000}\.[\w\-]{8,2000}\."),
     "a signing secret": re.compile(r"(?:whsec_|whsk_|swbr_)[\w+/\-]{16,}"),
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
-    "a password in a URL": re.compile(r"\w+://[^/\s:@\"]+:[^/\s:@\"]+@"),
+    "a password in a URL": re.compile(r"://[^/\s:@\"]{1,200}:[^/\s:@\"]{1,200}@"),
 }
 # Of a secret's fields, those that anybody may see.
 _PUBLIC = re.compile(r".*(_sid|_id|region|public_key|api_key|until)$")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from switchboard import placing, wiring
+from switchboard import lambda_events, placing, wiring
 from switchboard.app import App
 from switchboard.logs import logger
 
@@ -11,5 +11,6 @@ def lambda_handler(
     event: dict[str, int], context: object, app: Callable[[], App] = wiring.app
 ) -> None:
     """Go on with `call_id`. A repeated event finds that somebody does already."""
-    placing.go_on(app(), event["call_id"])
-    logger.info("failed over", extra={"call_id": event["call_id"]})
+    call_id = lambda_events.number(event, "call_id")
+    placing.go_on(app(), call_id)
+    logger.info("failed over", extra={"call_id": call_id})

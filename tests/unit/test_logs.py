@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 
 import pytest
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
@@ -88,3 +89,12 @@ def test_nobody_else_begins_a_line() -> None:
 
     assert len(written.splitlines()) == 1
     assert json.loads(written)["route"].startswith("x\n")
+
+
+@pytest.mark.parametrize("text", ["eyJ", "+1", "Bearer ", "A", "://a", "-----BEGIN ", "burki_"])
+def test_a_line_is_written_soon_whatever_is_in_it(text: str) -> None:
+    began = time.process_time()
+
+    line({"message": text * (200_000 // len(text))})
+
+    assert time.process_time() - began < 2

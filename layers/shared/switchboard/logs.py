@@ -11,9 +11,12 @@ from .model import masked
 # What errors of libraries, and of ours that nobody thought of, may carry along. Whatever we write
 # down ourselves is shortened where it is written.
 _NUMBER = re.compile(r"(?:\+|%2[Bb])[1-9]\d{6,14}")
+# Each length is bounded: what somebody sent may begin like a token at every character.
 _SECRET = re.compile(
-    r"burki_\w+|Bearer [\w.~+/-]+|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(?:whsec_|swbr_)[\w+/=-]+"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)|(?<=://)[^/\s:@\"]+:[^/\s@\"]+(?=@)",
+    r"burki_\w{1,64}|Bearer [\w.~+/-]{1,2000}"
+    r"|eyJ[\w-]{8,1000}\.[\w-]{1,2000}\.[\w-]{0,1000}|(?:whsec_|swbr_)[\w+/=-]{1,200}"
+    r"|-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:.{0,4000}?-----END [A-Z ]{0,20}PRIVATE KEY-----)?"
+    r"|(?<=://)[^/\s:@\"]{1,200}:[^/\s@\"]{1,200}(?=@)",
     re.DOTALL,
 )
 

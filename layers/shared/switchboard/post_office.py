@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from . import wiring
+from . import lambda_events, wiring
 from .app import App
 from .events import delivering, relaying, sweeping
 from .events.aws import Queues, SqsQueue, Targets
@@ -57,11 +57,10 @@ def deliver(event: Mapping[str, Any], office: Callable[[], Office]) -> Json:
 
     Those that failed are named, and come again. What is not a batch is the time to sweep.
     """
-    opened = office()
-    if "Records" not in event:
+    records, opened = lambda_events.records(event), office()
+    if records is None:
         logger.info("swept", extra={"overdue": sweeping.sweep(opened)})
         return {}
-    records = event["Records"]
     with ThreadPoolExecutor(max(1, len(records))) as threads:
         done = list(threads.map(lambda record: _is_handled(opened, record), records))
     failed = [record["messageId"] for record, ok in zip(records, done, strict=True) if not ok]
@@ -73,11 +72,11 @@ def send_texts(event: Mapping[str, Any], app: Callable[[], App]) -> Json:
 
     What is not a batch is the time to look for what was forgotten.
     """
-    opened, failed = app(), []
-    if "Records" not in event:
+    records, opened, failed = lambda_events.records(event), app(), []
+    if records is None:
         logger.info("swept", extra={"overdue": dispatching.sweep(opened)})
         return {}
-    for record in event["Records"]:
+    for record in records:
         try:
             dispatching.dispatch(opened, str(json.loads(record["body"])["text"]))
         except Exception:
@@ -89,7 +88,7 @@ def send_texts(event: Mapping[str, Any], app: Callable[[], App]) -> Json:
 
 def relay(event: Mapping[str, Any], queue: Callable[[], Queue]) -> None:
     """Put into the queues what a batch of the table's stream asks for."""
-    relaying.relay(queue(), event["Records"], datetime.now(UTC))
+    relaying.relay(queue(), lambda_events.changes(event), datetime.now(UTC))
 
 
 def _is_handled(office: Office, record: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ import boto3
 import urllib3
 from botocore.config import Config
 
-from . import wiring
+from . import lambda_events, wiring
 from .events.aws import SqsQueue
 from .logs import logger
 from .recordings import fetching
@@ -58,11 +58,11 @@ def room() -> Room:
 
 def fetch(event: Mapping[str, Any], room: Callable[[], Room]) -> Json:
     """Fetch what a batch of the queue asks for; what is not a batch is the time to sweep."""
-    opened = room()
-    if "Records" not in event:
+    records, opened = lambda_events.records(event), room()
+    if records is None:
         logger.info("swept", extra={"overdue": fetching.sweep(opened)})
         return {}
-    failed = [it["messageId"] for it in event["Records"] if not _is_handled(opened, it)]
+    failed = [it["messageId"] for it in records if not _is_handled(opened, it)]
     return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
 
 

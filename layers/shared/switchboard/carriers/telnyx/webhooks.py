@@ -152,7 +152,7 @@ def read_event(request: WebhookRequest) -> tuple[dict[str, Any], dict[str, Any]]
     """Return an event's data and its payload; raise InvalidRequest when it has none."""
     try:
         body = json.loads(request.body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidRequest("A Telnyx webhook that is not JSON") from error
     data = body.get("data") if isinstance(body, dict) else None
     payload = data.get("payload") if isinstance(data, dict) else None
