@@ -63,6 +63,8 @@ def _listed(value: Any) -> list[Any]:
 
 def _name(resource: Any) -> str:
     match resource:
+        case "*":
+            return resource  # of an action that knows no resources
         case {"Ref": str(name)}:
             return name
         case {"Fn::GetAtt": [str(name), "Arn"]}:
@@ -104,6 +106,10 @@ def needed(service: str, operation: str, params: Json) -> Iterator[Grant]:
                 yield from (Grant(_WRITES[kind], "Table") for kind in write)
         case "dynamodb", name if name in _SAME:
             yield Grant(f"dynamodb:{name}", "Table")
+        case "secretsmanager", "BatchGetSecretValue":
+            yield Grant("secretsmanager:BatchGetSecretValue", "*")  # it knows no resources
+            for name in params["SecretIdList"]:
+                yield Grant("secretsmanager:GetSecretValue", _secret({"SecretId": name}))
         case "secretsmanager", name:
             yield Grant(f"secretsmanager:{name}", _secret(params))
         case "sqs", "SendMessage" | "SendMessageBatch":

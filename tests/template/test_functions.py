@@ -39,7 +39,7 @@ ALLOWED = {
     "ApiDocs": set(),
     "CarrierWebhookTwilio": WRITE | {"dynamodb:BatchGetItem"} | SECRET | INVOKE,
     "CarrierWebhookTelnyx": WRITE | {"dynamodb:BatchGetItem"} | SECRET | INVOKE,
-    "CarrierWebhookVonage": WRITE | {"dynamodb:BatchGetItem"} | SECRET | INVOKE,
+    "CarrierWebhookVonage": WRITE | {"dynamodb:BatchGetItem"} | SECRET,
     "CarrierWebhookSip": WRITE | {"dynamodb:BatchGetItem"} | SECRET | INVOKE,
     "Events": READ | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"} | SECRET,
     "RelayEvents": {"sqs:SendMessage"},
@@ -131,7 +131,10 @@ def test_a_function_that_asks_carriers_reads_the_secrets_of_all(
 
 def test_the_carriers_blocks_are_alike(functions: dict[str, Json]) -> None:
     def shape(carrier: str) -> str:
-        text = json.dumps(functions[f"CarrierWebhook{carrier.capitalize()}"] | {"Events": {}})
+        properties = functions[f"CarrierWebhook{carrier.capitalize()}"]
+        # Only a carrier that bridges SIP trunks can tell that one of them failed.
+        common = [it for it in statements(properties) if listed(it["Action"]) != [*INVOKE]]
+        text = json.dumps(properties | {"Events": {}, "Policies": common})
         return text.replace(carrier.capitalize(), "Carrier").replace(carrier, "carrier")
 
     assert len({shape(carrier) for carrier in CARRIERS}) == 1
