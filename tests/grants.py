@@ -144,8 +144,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if output is not None:
         output["grants"] = [(name, grant.action, grant.resource) for name, grant in USED]
         output["grants_complete"] = _complete
-    elif _complete and session.exitstatus == pytest.ExitCode.OK and (left := unused()):
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    elif _complete and (left := unused()):
+        if session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
         print("\nRoles in template.yaml allow what nothing uses:", *left, sep="\n")
 
 

@@ -9,6 +9,7 @@ import logging
 import re
 import traceback
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 import pytest
@@ -59,6 +60,10 @@ class Logbook:
         """Look at a record, in the form in which it would be written."""
         name = record.name.partition(".")[0]
         if name in _OWN or (name in _LIBRARIES and record.levelno >= logging.WARNING):
+            bare = copy(record)
+            bare.exc_info = bare.exc_text = None
+            # What we say ourselves must do without the net that catches what errors say.
+            self.look_at(self._plain.format(bare))
             self.look_at(self._written(record))
 
     def look_at(self, line: str) -> None:

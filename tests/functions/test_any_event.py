@@ -121,7 +121,7 @@ def test_a_function_of_the_api_answers_any_event(
 def test_a_function_of_the_api_answers_any_of_many_events(
     folder: str, handler: Callable[[str], Handler]
 ) -> None:
-    for event in each(folder, 3_000):
+    for event in each(folder, 1_000):
         answered(timed(handler(folder), event))
 
 
@@ -203,7 +203,8 @@ def test_signed_json_that_is_nested_too_deeply_is_refused(
     else:
         event = bridges.said("/sip-webhook", deep)
 
-    assert send(event, carrier)["statusCode"] == 400
+    # Vonage asks what to do with a call at the same URL: who may be listening hears an apology.
+    assert send(event, carrier)["statusCode"] == (200 if carrier == "vonage" else 400)
 
 
 TELNYX_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

@@ -83,7 +83,8 @@ def handle(
         lambda_events.check_request(event)
         request = event["requestContext"]
         logger.append_keys(organization_id=(request.get("authorizer") or {}).get("organization_id"))
-        asked = {"method": event["httpMethod"], "route": event["resource"][:_ROUTE_SHOWN]}
+        route = without_numbers(event["resource"][:_ROUTE_SHOWN])
+        asked = {"method": event["httpMethod"][:_ROUTE_SHOWN], "route": route}
         # Before anything else reads the body, which might cost or break it.
         event = _plain(event)
         _check_body(event.get("body") or "")

@@ -16,6 +16,7 @@ from .model import without_numbers
 
 # Twilio's and Telnyx's largest events are a few kilobytes.
 _BODY_LIMIT = 256 * 1024
+_ROUTE_SHOWN = 200
 
 type Json = dict[str, Any]
 
@@ -27,7 +28,7 @@ def handle(event: Json, carrier: str, app: Callable[[], App]) -> Json:
     route = None
     try:
         lambda_events.check_request(event)
-        route = event["resource"]
+        route = without_numbers(event["resource"][:_ROUTE_SHOWN])
         if _is_probe(event, carrier):
             return _reply(WebhookReply())  # carriers probe a URL before they take it
         reply = _reply(_answer(event, carrier, app()))
