@@ -131,7 +131,9 @@ def first_of(search: httpx.Response) -> str:
     found = search.json().get("numbers") or []
     if search.status_code != HTTPStatus.OK or not found:
         raise Problem(f"The search found no number ({search.status_code}): {search.text}")
-    return str(found[0]["phone_number"])
+    # Not every number takes text messages.
+    best = max(found, key=lambda number: bool(number["capabilities"]["sms"]))
+    return str(best["phone_number"])
 
 
 def buy(http: httpx.Client, env: dict[str, str], carrier: str, number: str) -> httpx.Response:

@@ -189,7 +189,8 @@ class Leg:
         self._event("call.recording.saved", call_control_id=None, **saved)
 
     def _report_cost(self) -> None:
-        if self._destination is None or not self._destination.wants_cost:
+        wants = self._destination is not None and self._destination.wants_cost
+        if not wants or self._call.answered is None:
             return
         minutes = -(-self._call.duration_s // 60)
         cost = f"{_RATE * minutes:.4f}"

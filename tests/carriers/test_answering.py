@@ -138,7 +138,8 @@ def test_the_stream_opens_and_its_runtime_can_ask_for_the_rest(
     answering = [request for request in made if not request.path.endswith("/hangup")]
     assert len(answering) == subject.carrier.features.answering_requests
     assert side.events[0].status is CallStatus.RINGING
-    assert side.events[-1].status is CallStatus.COMPLETED
+    states = [event.status for event in side.events if event.status]
+    assert states[-1] is CallStatus.COMPLETED
 
 
 def test_a_webhook_that_comes_twice_answers_once(

@@ -467,6 +467,12 @@ def test_what_cannot_be_sent_is_refused_and_nothing_is_written(
     assert not line.send("key-1").replayed
 
 
+def test_a_number_whose_carrier_has_not_said_that_it_can_write_may_try(app: App) -> None:
+    line = a_line(app, capabilities=Capabilities(voice=True, is_complete=False))
+
+    assert line.send().text.status is TextStatus.QUEUED
+
+
 @pytest.mark.parametrize(
     ("changes", "error"),
     [

@@ -57,10 +57,10 @@ def way_to(url: str, allowed: Iterable[str] = ()) -> Way:
 
 def problem_of(url: str, allowed: Iterable[str] = ()) -> str | None:
     """Return what is wrong with a receiver's URL, as far as that shows without looking it up."""
-    parts = _split(url)
+    parts = parts_of(url)
     if parts is None or len(url) > _LENGTH:
         return f"is not a URL of at most {_LENGTH} characters"
-    if not parts.hostname or not _is_plain(url) or parts.scheme not in ("http", "https"):
+    if not parts.hostname or not is_plain(url) or parts.scheme not in ("http", "https"):
         return "must be a URL such as https://example.com/events"
     if "@" in parts.netloc:
         return "must not hold credentials: what is sent is signed"
@@ -78,7 +78,7 @@ def problem_of(url: str, allowed: Iterable[str] = ()) -> str | None:
 
 def is_allowed(url: str, allowed: Iterable[str]) -> bool:
     """Tell whether a URL is one of those that the deployment excepts: scheme, host and port."""
-    parts = _split(url)
+    parts = parts_of(url)
     return parts is not None and f"{parts.scheme}://{parts.netloc}" in allowed
 
 
@@ -128,7 +128,8 @@ def _literal(host: str) -> Address | None:
         return None
 
 
-def _split(url: str) -> SplitResult | None:
+def parts_of(url: str) -> SplitResult | None:
+    """Return a URL's parts, or None when it is none."""
     try:
         parts = urlsplit(url)
         # Both are read when they are asked for.
@@ -138,5 +139,6 @@ def _split(url: str) -> SplitResult | None:
     return parts
 
 
-def _is_plain(url: str) -> bool:
+def is_plain(url: str) -> bool:
+    """Tell whether a URL is of printable ASCII without spaces, as it must be to be sent."""
     return url.isascii() and url.isprintable() and " " not in url

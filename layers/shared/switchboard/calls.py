@@ -94,6 +94,8 @@ def connect(
 ) -> WebhookReply:
     """Tell the carrier what the person who took our call shall hear."""
     call = record(app, carrier, organization_id, answered.event)
+    if answered.awaited_by not in (None, call.options.machine_detection):
+        return WebhookReply()
     return carrier.reply(call, outbound_instruction(app, call))
 
 
@@ -124,8 +126,7 @@ def record(
             advanced = advance(call, event)
             if advanced is None:
                 return call
-            app.store.save_call(call, advanced, limits.spent_cents(advanced), on_record)
-            return replace(advanced, version=call.version + 1)
+            return app.store.save_call(call, advanced, limits.spent_cents(advanced), on_record)
         except Taken:
             continue
     raise ServiceUnavailable(f"Call {event.call_sid} is being changed by others. Try again.")
@@ -342,8 +343,7 @@ def _routed(app: App, earlier: Call, ringing: Call) -> Call:
     )
     if ringing.answered_with == "reject" and not earlier.status.is_final:
         routed = _turned_away(routed, ringing.hangup_cause or "", ringing.created_at)
-    app.store.save_call(earlier, routed)
-    return routed
+    return app.store.save_call(earlier, routed)
 
 
 def _came_over(event: CallEvent) -> tuple[TrunkAttempt, ...]:

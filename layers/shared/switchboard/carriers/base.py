@@ -16,6 +16,7 @@ from ..model import (
     CallEvent,
     ConnectStream,
     Instruction,
+    MachinePolicy,
     NumberOrder,
     PurchaseResult,
     Recording,
@@ -101,6 +102,8 @@ class OutboundAnswer:
     """Somebody took a call of ours, and the carrier asks what they shall hear."""
 
     event: CallEvent
+    awaited_by: MachinePolicy | None = None
+    """Who alone has waited for this moment: calls with another policy go on as they are."""
 
 
 @dataclass(frozen=True)

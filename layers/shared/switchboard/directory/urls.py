@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
-from ..addresses import problem_of
+from ..addresses import is_plain, parts_of, problem_of
 from ..errors import InvalidRequest
 from .names import text
 
@@ -38,29 +38,15 @@ def stream_url(given: str) -> str:
 
 
 def _problem_of(url: str) -> str | None:
-    parts = _split(url)
+    parts = parts_of(url)
     if parts is None:
         return "is not a URL"
     host = parts.hostname
-    if not host or not _is_plain(url):
+    if not host or not is_plain(url):
         return "must be a URL such as wss://media.example.com/stream"
     if parts.scheme != "wss" and not _is_plain_and_local(parts.scheme, host):
         return "must begin with wss:// (ws:// only for this machine: localhost, 127.0.0.1)"
     return _problem_of_extras(url, parts)
-
-
-def _split(url: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(url)
-        # Both are read when they are asked for.
-        _ = parts.hostname, parts.port
-    except ValueError:
-        return None
-    return parts
-
-
-def _is_plain(url: str) -> bool:
-    return url.isascii() and url.isprintable() and " " not in url
 
 
 def _problem_of_extras(url: str, parts: SplitResult) -> str | None:

@@ -29,8 +29,8 @@ class Calls(Table):
         call: Call,
         spent_cents: int | None = None,
         on_record: Sequence[Item] = (),
-    ) -> None:
-        """Write a changed call over the version it was made from; raise Taken.
+    ) -> Call:
+        """Write a changed call over the version it was made from, and return it; raise Taken.
 
         With the pointer from its SID when that is new. When the call has ended, the places
         it took up are returned, and `spent_cents` replaces what counted as its costs so far.
@@ -49,6 +49,7 @@ class Calls(Table):
         if call.duration != before.duration:
             writes.append(tally(call, before))
         self.transact(*writes, *on_record, *outbox(told))
+        return saved
 
     def call(self, call_id: int) -> Call | None:
         """Return a call, whoever's it is."""

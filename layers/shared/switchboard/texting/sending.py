@@ -140,7 +140,7 @@ def _sender(organization_id: int, from_: E164, found: TextContext) -> Number:
         raise NoAssistant(f"No assistant found for phone number {from_}")
     if number.carrier == BYO:
         raise InvalidRequest(f"{from_} cannot send text messages. {NO_TEXTS_OVER_TRUNKS}")
-    if not (number.capabilities.sms or number.capabilities.mms):
+    if not number.capabilities.may_text:
         raise InvalidRequest(
             f"{from_} cannot send text messages: its carrier says that it has no SMS. After a "
             "change at the carrier, POST /api/v1/organization/phone-numbers/sync reads it anew."

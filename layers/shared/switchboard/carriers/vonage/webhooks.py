@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from ...errors import InvalidRequest, SignatureInvalid, SignatureMissing
-from ...model import CallEvent, CallStatus, Cost, Direction, parse_e164
+from ...model import CallEvent, CallStatus, Cost, Direction, MachinePolicy, parse_e164
 from ..base import (
     Ignored,
     InboundCall,
@@ -122,7 +122,8 @@ class VonageWebhooks(VonageApi):
         if not word:
             return self._question(event, request)
         if word == "machine" and said.get("sub_state") in _BEEPS:
-            return OutboundAnswer(event)
+            # A call that went on without waiting hears of the beep too: nothing begins anew there.
+            return OutboundAnswer(event, awaited_by=MachinePolicy.LEAVE_MESSAGE)
         return event
 
     def _question(self, event: CallEvent, request: WebhookRequest) -> Webhook:
