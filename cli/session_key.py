@@ -23,6 +23,14 @@ def session_key() -> None:
 def rotate(
     ctx: typer.Context,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    at_once: Annotated[
+        bool,
+        typer.Option(
+            "--at-once",
+            help="Somebody else knows the key: what it has signed counts no more. Calls that "
+            "ring at this moment lose their sessions.",
+        ),
+    ] = False,
 ) -> None:
     """Replace the key. What the former one has signed counts for another day.
 
@@ -30,6 +38,7 @@ def rotate(
     """
     if not yes:
         typer.confirm("Every receiver of events gets a new secret. Rotate the key?", abort=True)
-    until = opened(ctx).secrets.rotate_session_key(random.token_urlsafe(48))
+    instead = random.token_urlsafe(48) if at_once else None
+    until = opened(ctx).secrets.rotate_session_key(random.token_urlsafe(48), instead)
     output.say(f"The key is rotated. The former one counts until {until.isoformat()}.")
     output.result({"former_until": until.isoformat()})

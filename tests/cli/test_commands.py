@@ -106,6 +106,16 @@ def test_the_session_key_is_rotated_and_never_shown(app: App, run: Run) -> None:
     assert "within the last day" in refused(run("session-key", "rotate", "--yes"))
 
 
+def test_a_session_key_that_somebody_knows_counts_no_more(app: App, run: Run) -> None:
+    known = app.secrets.session_key()
+    answered(run("session-key", "rotate", "--yes"))
+
+    ended = answered(run("session-key", "rotate", "--yes", "--at-once"))
+
+    assert ended == {"former_until": "2026-03-02T09:00:00+00:00"}
+    assert known not in app.secrets.session_keys()
+
+
 def test_the_session_key_is_not_rotated_without_a_yes(app: App, run: Run) -> None:
     before = app.secrets.session_key()
 

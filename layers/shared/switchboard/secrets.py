@@ -163,22 +163,28 @@ class Secrets:
                     return read(key)
             raise
 
-    def rotate_session_key(self, key: str) -> datetime:
+    def rotate_session_key(self, key: str, instead: str | None = None) -> datetime:
         """Put another key in place of the one in use, and return until when that still counts.
 
-        Raises Conflict while an earlier one still counts: it would be cut off.
+        Raises Conflict while an earlier one still counts: it would be cut off. `instead` is a
+        key that shall count as the one before, which is then worth nothing at once: for one that
+        somebody else knows. Warm containers take it for five more minutes.
         """
         self._former = None
-        if self._former_session_keys(_KEEP):
+        if instead is None and self._former_session_keys(_KEEP):
             raise Conflict(
                 "The session key was rotated within the last day, and the one before it still "
                 "counts. Rotate again after that."
             )
         with _refusals("stored"):
-            self._client.put_secret_value(SecretId=self._session_key_name, SecretString=key)
+            for each in (instead, key):
+                if each is not None:
+                    self._client.put_secret_value(
+                        SecretId=self._session_key_name, SecretString=each
+                    )
         self._kept.pop(self._session_key_name, None)
         self._former = None
-        return self._clock() + OVERLAP
+        return self._clock() + (OVERLAP if instead is None else timedelta(0))
 
     def _former_session_keys(self, keep: timedelta) -> list[str]:
         now = self._clock()
