@@ -154,3 +154,8 @@ def test_a_role_does_not_allow_what_it_does_not_name() -> None:
     assert not role.allows(Grant("s3:PutObject", "RecordingBucket/*"))
     assert not role.allows(Grant("dynamodb:Query", "Table/index/GSI1"))
     assert not role.allows(Grant("secretsmanager:GetSecretValue", "secret:twilio"))
+
+
+def test_every_exception_is_a_permission_that_the_role_has() -> None:
+    for function, exceptions in grants.EXCEPTIONS.items():
+        assert exceptions <= roles()[function].grants, function

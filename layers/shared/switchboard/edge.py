@@ -84,7 +84,7 @@ def handle(
         request = event["requestContext"]
         logger.append_keys(organization_id=(request.get("authorizer") or {}).get("organization_id"))
         route = without_numbers(event["resource"][:_ROUTE_SHOWN])
-        asked = {"method": event["httpMethod"][:_ROUTE_SHOWN], "route": route}
+        asked = {"method": without_numbers(event["httpMethod"][:9]), "route": route}
         # Before anything else reads the body, which might cost or break it.
         event = _plain(event)
         _check_body(event.get("body") or "")
