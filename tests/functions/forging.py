@@ -333,8 +333,10 @@ def _meaning(carrier: str, event: Event) -> Any:
     headers = [_header(event["headers"].get(name)) for name in SIGNED[carrier]]
     body: Any = _body(event) if event["body"] else b""
     if carrier == "twilio":
-        # Not how a form spells its fields, nor their order.
-        body = sorted(set(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)))
+        # Not how a form spells its fields, nor their order, nor where a name ends and its value
+        # begins: it signs them all in one piece.
+        fields = set(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+        body = "".join(name + value for name, value in sorted(fields))
     return event["resource"], event["multiValueQueryStringParameters"], headers, body
 
 
