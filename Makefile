@@ -1,6 +1,6 @@
 # Everything sets up what it needs: a clean machine wants only make, Python 3 and a network.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down relay test prove check bench build openapi requirements format clean
+.PHONY: help demo up down relay test prove check audit bench build openapi requirements format clean
 SHELL := bash
 export SAM_CLI_TELEMETRY := 0
 # Linting and tests never speak to AWS; without a region SAM asks for one.
@@ -33,7 +33,7 @@ test: .venv/synced ## Run every test, end to end included
 prove: .venv/synced ## Run the tests that are too long for make test: more examples, more calls at once
 	@$(RUN) pytest -m long
 
-check: .venv/synced ## Format, lint, types, imports, template
+check: .venv/synced ## Format, lint, types, imports, template, known vulnerabilities
 	@$(RUN) ruff format --check .
 	@$(RUN) ruff check .
 	@$(RUN) mypy
@@ -42,6 +42,10 @@ check: .venv/synced ## Format, lint, types, imports, template
 	@$(RUN) cfn-lint template.yaml
 	@$(RUN) sam validate --lint
 	@$(RUN) pytest -q tests/template tests/api/test_document.py
+	@$(RUN) python -m local.audit
+
+audit: .venv/synced ## Look up known vulnerabilities of the locked packages (needs the internet)
+	@$(RUN) python -m local.audit
 
 bench: .venv/synced build ## Measure the budgets (BENCH=--ratios: without times, as in CI)
 	@$(RUN) python -m bench $(BENCH)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -27,16 +28,28 @@ def connect(
     ctx: typer.Context,
     carrier: Annotated[str, typer.Argument(metavar="CARRIER", help="twilio, telnyx or vonage.")],
     organization: OrganizationId,
+    overlap_hours: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=168,
+            metavar="HOURS",
+            help="So long webhooks signed with the former credentials are still believed; "
+            "0 when somebody else knows them.",
+        ),
+    ] = 24,
 ) -> None:
     """Probe an account, set it up at the carrier once, and store its credentials.
 
     The credentials are asked for without showing them, or read from standard input as JSON.
+    Done again with new ones, it replaces them without an interruption.
     """
     from switchboard import accounts
 
     deployment = opened(ctx)
     credentials = _credentials(deployment, carrier)
-    checks = accounts.connect(deployment, organization, carrier, credentials)
+    overlap = timedelta(hours=overlap_hours)
+    checks = accounts.connect(deployment, organization, carrier, credentials, overlap)
     output.say(f"{carrier} is connected to organization {organization}.")
     output.table(
         ("checked", "result"),

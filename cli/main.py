@@ -19,6 +19,7 @@ from . import (
     organizations,
     output,
     reconcile,
+    session_key,
     tokens,
     webhooks,
 )
@@ -75,6 +76,7 @@ app.add_typer(assistants.app, name="assistants")
 app.add_typer(carriers.app, name="carriers")
 app.add_typer(caller_ids.app, name="caller-ids")
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(session_key.app, name="session-key")
 app.command()(doctor.doctor)
 app.command()(reconcile.reconcile)
 app.command()(migrate.migrate)

@@ -17,7 +17,7 @@ def install_emulator(workspace: Workspace) -> None:
     log = workspace.home / "install.log"
     env = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(_EMULATOR_ENVIRONMENT)}
     env.pop("VIRTUAL_ENV", None)
-    argv = [_uv(), "sync", "--only-group", "emulator", "--frozen"]
+    argv = [uv(), "sync", "--only-group", "emulator", "--frozen"]
     with log.open("w") as output:
         try:
             status = subprocess.run(
@@ -29,7 +29,8 @@ def install_emulator(workspace: Workspace) -> None:
         raise Problem(f"The AWS emulator cannot be installed (is the network up?): read {log}.")
 
 
-def _uv() -> str:
+def uv() -> str:
+    """Return the uv to call."""
     # `uv run` names itself in UV; without it, the one that the Makefile installed, else the path's.
     ours = ROOT / ".tools" / "bin" / "uv"
     return os.environ.get("UV") or (str(ours) if ours.exists() else "uv")

@@ -212,6 +212,7 @@ def carriers(books: Books) -> Callable[[str], Any]:
     class Fake(FakeStock):
         name: ClassVar[str] = "fake"
         forgery: ClassVar[type[SignatureInvalid]] = SignatureInvalid
+        verified_with: ClassVar[str] = "signing_key"
         asks_with_get: ClassVar[bool] = False
         credential_fields: ClassVar[tuple[str, ...]] = ("key",)
         credential_options: ClassVar[tuple[str, ...]] = ()

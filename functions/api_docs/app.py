@@ -4,6 +4,7 @@ Nothing is imported but Python's own, so that a cold start costs nothing. The pa
 with Powertools, which the layer holds anyway.
 """
 
+import html
 import json
 from functools import cache
 from importlib.util import find_spec
@@ -64,18 +65,26 @@ SwaggerUIBundle({
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer with one of the files."""
     # REST's `resource` is the route as the template has it, below whatever stage and domain.
-    route, name = event["resource"], (event.get("pathParameters") or {}).get("file")
+    route, name = _text(event, "resource"), _text(event, "pathParameters", "file")
     if route == "/openapi.json":
         return _reply(_JSON, _description())
     if route == "/docs":
         # The stage is part of the path only under the API's own name, not under a mapped domain.
-        return _reply("text/html", _PAGE.format(here=event["requestContext"]["path"].rstrip("/")))
+        here = _text(event, "requestContext", "path").rstrip("/")
+        return _reply("text/html", _PAGE.format(here=html.escape(here)))
     if name == "start.js":
         return _reply("text/javascript", _START)
     if name in _FILES:
         kind, theirs = _FILES[name]
         return _reply(kind, _asset(theirs))
-    return _missing(event["requestContext"]["requestId"])
+    return _missing(_text(event, "requestContext", "requestId"))
+
+
+def _text(event: Any, *names: str) -> str:
+    # Whatever else somebody may have put there is as good as nothing.
+    for name in names:
+        event = event.get(name) if isinstance(event, dict) else None
+    return event if isinstance(event, str) else ""
 
 
 @cache

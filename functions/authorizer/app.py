@@ -17,9 +17,11 @@ def lambda_handler(
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
     """
-    scheme, _, secret = str(event.get("authorizationToken", "")).partition(" ")
+    asked = event if isinstance(event, dict) else {}
+    given, resource = asked.get("authorizationToken"), asked.get("methodArn")
+    scheme, _, secret = str(given or "").partition(" ")
     token = tokens.authenticate(app(), secret.strip()) if scheme.lower() == "bearer" else None
-    if token is None:
+    if token is None or not isinstance(resource, str):
         # API Gateway answers 401 to exactly this word, and 500 to any other error.
         raise Exception("Unauthorized")
     _usage.count(app(), token)
@@ -31,7 +33,7 @@ def lambda_handler(
                 {
                     "Effect": "Allow",
                     "Action": "execute-api:Invoke",
-                    "Resource": event["methodArn"],
+                    "Resource": resource,
                 }
             ],
         },

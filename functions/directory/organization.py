@@ -1,5 +1,6 @@
 """/api/v1/organization: the caller's organization, its limits and its carrier accounts."""
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -27,6 +28,7 @@ from switchboard.replies.organizations import (
     fuse_reply,
     organization_reply,
 )
+from switchboard.rotation import LONGEST_OVERLAP
 
 api = APIGatewayRouter()
 
@@ -95,6 +97,15 @@ class OrganizationBody(BaseModel):
         StrictStr | None,
         Field(max_length=20, description="Where calls are placed: api, api-us, api-eu or api-ap."),
     ] = None
+    credentials_overlap_hours: Annotated[
+        StrictInt,
+        Field(
+            ge=0,
+            le=LONGEST_OVERLAP // timedelta(hours=1),
+            description="So long webhooks signed with the former auth token, public key or "
+            "signature secret are still believed. 0 when somebody else knows it.",
+        ),
+    ] = 24
 
 
 class TwilioBody(BaseModel):

@@ -2,18 +2,15 @@
 
 from collections.abc import Callable
 
-from aws_lambda_powertools import Logger
-
-from switchboard import placing, wiring
+from switchboard import lambda_events, placing, wiring
 from switchboard.app import App
-
-# Named like the package, so that every module's own logger speaks through it.
-logger = Logger(service="switchboard")
+from switchboard.logs import logger
 
 
 def lambda_handler(
     event: dict[str, int], context: object, app: Callable[[], App] = wiring.app
 ) -> None:
     """Go on with `call_id`. A repeated event finds that somebody does already."""
-    placing.go_on(app(), event["call_id"])
-    logger.info("failed over", extra={"call_id": event["call_id"]})
+    call_id = lambda_events.number(event, "call_id")
+    placing.go_on(app(), call_id)
+    logger.info("failed over", extra={"call_id": call_id})

@@ -95,6 +95,8 @@ def form_as_json(event: dict[str, Any]) -> dict[str, Any]:
 
     Its published clients call the form JSON, so that the content type tells nothing.
     """
+    if not isinstance(event, dict):
+        return event  # refused where all events are looked at
     body = str(event.get("body") or "").lstrip()
     if event.get("resource") != _ADD or not body or body[0] in "{[":
         return event

@@ -80,6 +80,50 @@ def test_a_carrier_is_connected_from_standard_input(app: App, run: Run) -> None:
     assert app.secrets.carrier(ORGANIZATION, "fake")["key"] == "k-very-secret"
 
 
+def test_a_carrier_is_connected_anew_without_an_overlap_when_wanted(app: App, run: Run) -> None:
+    answered(run("carriers", "connect", "fake", *ORG, stdin='{"key": "k-1"}'))
+    app.carrier_class("fake").verified_with = "key"
+
+    answered(run("carriers", "connect", "fake", *ORG, stdin='{"key": "k-2"}'))
+    kept = app.secrets.carrier(ORGANIZATION, "fake")
+    no_overlap = ("--overlap-hours", "0")
+    answered(run("carriers", "connect", "fake", *ORG, *no_overlap, stdin='{"key": "k-3"}'))
+
+    assert kept["former"] == {"value": "k-1", "until": "2026-03-03T09:00:00+00:00"}
+    assert "former" not in app.secrets.carrier(ORGANIZATION, "fake")
+
+
+def test_the_session_key_is_rotated_and_never_shown(app: App, run: Run) -> None:
+    before = app.secrets.session_key()
+
+    rotated = run("session-key", "rotate", "--yes")
+
+    assert answered(rotated) == {"former_until": "2026-03-03T09:00:00+00:00"}
+    now = app.secrets.session_keys()
+    assert now[1:] == [before]
+    assert len(now[0]) >= 48
+    assert not any(key in rotated.output for key in now)
+    assert "within the last day" in refused(run("session-key", "rotate", "--yes"))
+
+
+def test_a_session_key_that_somebody_knows_counts_no_more(app: App, run: Run) -> None:
+    known = app.secrets.session_key()
+    answered(run("session-key", "rotate", "--yes"))
+
+    ended = answered(run("session-key", "rotate", "--yes", "--at-once"))
+
+    assert ended == {"former_until": "2026-03-02T09:00:00+00:00"}
+    assert known not in app.secrets.session_keys()
+
+
+def test_the_session_key_is_not_rotated_without_a_yes(app: App, run: Run) -> None:
+    before = app.secrets.session_key()
+
+    assert run("session-key", "rotate", stdin="n\n").exit_code == 1
+
+    assert app.secrets.session_keys() == [before]
+
+
 def test_at_a_terminal_each_field_is_asked_for_and_not_shown(
     app: App, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

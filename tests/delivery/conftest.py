@@ -50,10 +50,12 @@ class SecretStore:
         """What boto3's client has."""
 
         class ResourceNotFoundException(Exception):
-            """Never raised here."""
+            """Raised for a version that there is not."""
 
     def get_secret_value(self, **request: Any) -> dict[str, str]:
-        """Return the key."""
+        """Return the key, which was never rotated."""
+        if "VersionStage" in request:
+            raise self.exceptions.ResourceNotFoundException
         if request["SecretId"] == SETTINGS.session_key_secret:
             return {"SecretString": "a-session-key-of-32-characters-x"}
         return {"SecretString": '{"key": "secret-value"}'}

@@ -165,8 +165,8 @@ def test_the_overlap_is_measured_by_the_clock() -> None:
         previous_until=START + timedelta(hours=1),
     )
 
-    during = signing.headers(MASTER, endpoint, "evt_1", "{}", START)
-    after = signing.headers(MASTER, endpoint, "evt_1", "{}", START + timedelta(hours=1))
+    during = signing.headers([MASTER], endpoint, "evt_1", "{}", START)
+    after = signing.headers([MASTER], endpoint, "evt_1", "{}", START + timedelta(hours=1))
 
     assert len(during["webhook-signature"].split()) == 2
     assert len(after["webhook-signature"].split()) == 1

@@ -327,6 +327,18 @@ def test_telnyxs_reasons_are_ours(live: App, send: Any, cause: str, status: Call
     assert ended.duration is None
 
 
+def test_all_events_of_another_leg_of_the_conversation_are_taken(live: App, send: Any) -> None:
+    call = place(live, "telnyx")
+    leg = {"call_control_id": "v3:another-leg"}
+
+    replies = [send(telnyx(name, **leg), "telnyx") for name in ("initiated", "answered", "hangup")]
+
+    assert [reply["statusCode"] for reply in replies] == [200, 200, 200]
+    assert now(live).status is call.status
+    other = calls.find_by_sid(live, ORGANIZATION, "v3:another-leg")
+    assert other.status is CallStatus.COMPLETED
+
+
 def test_an_event_that_names_another_organizations_call_does_not_touch_it(
     live: App, send: Any
 ) -> None:

@@ -26,7 +26,7 @@ def endpoint(sandbox: httpx.Client) -> Endpoint:
 
 def send(endpoint: Endpoint, master: str = MASTER) -> int | None:
     now = datetime.now(UTC)
-    headers = signing.headers(master, endpoint, EVENT.id, EVENT.payload, now)
+    headers = signing.headers([master], endpoint, EVENT.id, EVENT.payload, now)
     allowed = endpoint.url.removesuffix("/receiver/desk")
     return Https((allowed,)).send(endpoint, EVENT, headers).status
 

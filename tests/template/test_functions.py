@@ -13,6 +13,7 @@ Json = dict[str, Any]
 
 READ = {"dynamodb:GetItem"}
 WRITE = READ | {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+DELETE = {"dynamodb:DeleteItem"}
 SECRET = {"secretsmanager:GetSecretValue"}
 # Both secrets of a call at once.
 SECRETS = SECRET | {"secretsmanager:BatchGetSecretValue"}
@@ -40,14 +41,14 @@ ALLOWED = {
     | SECRET,
     "Reconcile": WRITE | {"dynamodb:BatchGetItem", "dynamodb:Query"} | SECRET,
     "ApiDocs": set(),
-    "CarrierWebhookTwilio": WRITE | {"dynamodb:BatchGetItem"} | SECRETS | INVOKE,
+    "CarrierWebhookTwilio": WRITE - DELETE | {"dynamodb:BatchGetItem"} | SECRETS | INVOKE,
     "CarrierWebhookTelnyx": WRITE | {"dynamodb:BatchGetItem"} | SECRETS | INVOKE,
-    "CarrierWebhookVonage": WRITE | {"dynamodb:BatchGetItem"} | SECRETS | INVOKE,
-    "CarrierWebhookSip": WRITE | {"dynamodb:BatchGetItem"} | SECRETS | INVOKE,
+    "CarrierWebhookVonage": WRITE - DELETE | SECRETS,
+    "CarrierWebhookSip": WRITE - DELETE | {"dynamodb:BatchGetItem"} | SECRETS | INVOKE,
     "Events": READ | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"} | SECRET,
     "RelayEvents": {"sqs:SendMessage"},
     "DeliverEvent": READ
-    | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"}
+    | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"}
     | SECRET
     | {"sqs:SendMessage"},
     "FetchRecording": READ
@@ -139,7 +140,13 @@ def test_a_function_that_asks_carriers_reads_the_secrets_of_all(
 
 def test_the_carriers_blocks_are_alike(functions: dict[str, Json]) -> None:
     def shape(carrier: str) -> str:
-        text = json.dumps(functions[f"CarrierWebhook{carrier.capitalize()}"] | {"Events": {}})
+        properties = functions[f"CarrierWebhook{carrier.capitalize()}"]
+        # Only a carrier that bridges SIP trunks can tell that one of them failed, and has many
+        # numbers to look up; only Telnyx refuses an order later, whose number is then given up.
+        common = [it for it in statements(properties) if listed(it["Action"]) != [*INVOKE]]
+        own = [it for it in common[0]["Action"] if it not in ("dynamodb:BatchGetItem", *DELETE)]
+        shared = [common[0] | {"Action": own}, *common[1:]]
+        text = json.dumps(properties | {"Events": {}, "Policies": shared})
         return text.replace(carrier.capitalize(), "Carrier").replace(carrier, "carrier")
 
     assert len({shape(carrier) for carrier in CARRIERS}) == 1

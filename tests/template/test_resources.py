@@ -21,7 +21,65 @@ def test_the_table_survives_mistakes(template: Json) -> None:
     assert properties["DeletionProtectionEnabled"] == {"Ref": "TableDeletionProtection"}
     assert template["Parameters"]["TableDeletionProtection"]["Default"] == "true"
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["SSESpecification"] == {
+        "SSEEnabled": True,
+        "SSEType": {"Fn::If": ["CustomerKey", "KMS", {"Ref": "AWS::NoValue"}]},
+        "KMSMasterKeyId": {
+            "Fn::If": [
+                "CustomerKey",
+                {"Fn::GetAtt": ["TableKey", "Arn"]},
+                {"Ref": "AWS::NoValue"},
+            ]
+        },
+    }
+    assert template["Parameters"]["TableEncryption"]["Default"] == "customer-key"
+
+
+def test_the_tables_key_is_rotated_and_outlives_the_stack(template: Json) -> None:
+    key = template["Resources"]["TableKey"]
+    governs, serves = key["Properties"]["KeyPolicy"]["Statement"]
+
+    assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == (
+        "RetainExceptOnCreate",
+        "Retain",
+    )
+    assert key["Properties"]["EnableKeyRotation"] is True
+    # Without it, nobody at all could change the key's policy any more.
+    assert governs["Principal"]["AWS"]["Fn::Sub"].endswith(":iam::${AWS::AccountId}:root")
+    assert serves["Condition"]["StringEquals"] == {
+        "kms:CallerAccount": {"Ref": "AWS::AccountId"},
+        "kms:ViaService": {"Fn::Sub": "dynamodb.${AWS::Region}.amazonaws.com"},
+    }
+    assert not {"kms:*", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"} & set(serves["Action"])
+
+
+def of_type(template: Json, kind: str) -> dict[str, Json]:
+    """Return the properties of all resources of a kind by their name."""
+    return {
+        name: resource["Properties"]
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+def test_every_queue_is_encrypted_and_open_to_nobody(template: Json) -> None:
+    queues = of_type(template, "AWS::SQS::Queue")
+
+    assert len(queues) >= 6
+    assert {queue.get("SqsManagedSseEnabled") for queue in queues.values()} == {True}
+    assert of_type(template, "AWS::SQS::QueuePolicy") == {}
+
+
+def test_every_bucket_is_private(template: Json) -> None:
+    buckets = of_type(template, "AWS::S3::Bucket")
+    policies = of_type(template, "AWS::S3::BucketPolicy").values()
+
+    assert buckets
+    for name, bucket in buckets.items():
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}, name
+        assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+        [policy] = [it for it in policies if it["Bucket"] == {"Ref": name}]
+        assert {it["Effect"] for it in policy["PolicyDocument"]["Statement"]} == {"Deny"}
 
 
 def test_the_table_forgets_what_expires_and_tells_what_changes(template: Json) -> None:

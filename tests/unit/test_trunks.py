@@ -100,7 +100,10 @@ def test_the_trunk_of_an_own_bridge_shows_its_signing_secret_once(app: App) -> N
     assert again.signing_secret is None
     rotated = trunks.change(app, ORGANIZATION, new.trunk.id, {"rotate_signing_secret": True})
     assert rotated.signing_secret not in (None, new.signing_secret)
-    assert stored(app, new.trunk) == TrunkSecrets("correct horse battery", rotated.signing_secret)
+    kept = {"value": new.signing_secret, "until": "2026-03-03T09:00:00+00:00"}
+    assert stored(app, new.trunk) == TrunkSecrets(
+        "correct horse battery", rotated.signing_secret, kept
+    )
 
 
 def test_lower_priorities_come_first(app: App, clock: Clock) -> None:

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from .app import App
 from .carriers.base import Carrier, Check, Connection
 from .directory import organizations
 from .errors import CarrierNotConnected, Conflict, InvalidRequest, OutcomeUnknown
+from .rotation import FORMER, OVERLAP, rotated
 from .secrets import hint
 from .store import Taken
 
@@ -17,7 +20,11 @@ _WRITE_TRIES = 5
 
 
 def connect(
-    app: App, organization_id: int, carrier: str, credentials: Mapping[str, Any]
+    app: App,
+    organization_id: int,
+    carrier: str,
+    credentials: Mapping[str, Any],
+    overlap: timedelta = OVERLAP,
 ) -> list[Check]:
     """Connect an account, and return what was looked at.
 
@@ -25,14 +32,18 @@ def connect(
     InvalidRequest, NotFound, Conflict and ConfigError before the carrier is asked, and
     CarrierError when it refuses; in all these cases no secret is stored or changed.
     """
-    return connect_all(app, organization_id, {carrier: credentials})[carrier]
+    return connect_all(app, organization_id, {carrier: credentials}, overlap)[carrier]
 
 
 def connect_all(
-    app: App, organization_id: int, credentials: Mapping[str, Mapping[str, Any]]
+    app: App,
+    organization_id: int,
+    credentials: Mapping[str, Mapping[str, Any]],
+    overlap: timedelta = OVERLAP,
 ) -> dict[str, list[Check]]:
     """Connect accounts by their carrier: every one is probed before the first is stored.
 
+    For so long as `overlap` says, webhooks are verified also by what verified them before.
     Raises what `connect` does.
     """
     given = {carrier: _sound(app, carrier, it) for carrier, it in credentials.items()}
@@ -41,7 +52,8 @@ def connect_all(
         for carrier in sorted(given):
             _hold(app, organization_id, carrier, leases)
         connections = {
-            carrier: _probed(app, organization_id, carrier, it) for carrier, it in given.items()
+            carrier: _probed(app, organization_id, carrier, it, overlap)
+            for carrier, it in given.items()
         }
         for carrier, connection in connections.items():
             app.secrets.store_carrier(organization_id, carrier, connection.credentials)
@@ -81,21 +93,27 @@ def _hold(app: App, organization_id: int, carrier: str, leases: ExitStack) -> No
         ) from error
 
 
-def _probed(app: App, organization_id: int, carrier: str, given: dict[str, str]) -> Connection:
+def _probed(
+    app: App, organization_id: int, carrier: str, given: dict[str, str], overlap: timedelta
+) -> Connection:
     # Read while the lease is held: another run may have stored them a moment ago.
     known = _known(app, organization_id, carrier)
-    account = _adapter(app, organization_id, carrier, known | given)
+    plain = {name: value for name, value in known.items() if name != FORMER}
+    account, now = _adapter(app, organization_id, carrier, plain | given), app.clock()
     try:
-        return account.connect()
+        made = account.connect()
     except OutcomeUnknown as error:
         raise OutcomeUnknown(
             f"{carrier.title()} did not answer whether what it was asked for is made; no "
             "credentials were stored. Run this again: what was made is found, not made twice."
         ) from error
+    kept = rotated(known, made.credentials, account.verified_with, now + overlap, now)
+    return replace(made, credentials=kept)
 
 
 def _show(app: App, organization_id: int, carrier: str, credentials: Mapping[str, Any]) -> None:
-    hints = {name: hint(str(value).strip()) for name, value in credentials.items()}
+    shown = {name: value for name, value in credentials.items() if name != FORMER}
+    hints = {name: hint(str(value).strip()) for name, value in shown.items()}
     for _ in range(_WRITE_TRIES):
         try:
             app.store.show_connected(organizations.find(app, organization_id), carrier, hints)
@@ -130,6 +148,6 @@ def _check_plain(given: Mapping[str, str]) -> None:
 
 def _known(app: App, organization_id: int, carrier: str) -> dict[str, Any]:
     try:
-        return app.secrets.carrier(organization_id, carrier)
+        return app.secrets.carrier(organization_id, carrier, now=True)
     except CarrierNotConnected:
         return {}

@@ -11,7 +11,7 @@ from .carriers import CARRIERS, carrier_class, voice_class
 from .carriers.base import Carrier, CarrierContext, Voice
 from .errors import CarrierNotConnected
 from .items import Item
-from .model import BYO, Actor, AuditEntry, Bridge, Call, SipRoute, SipTrunk, TrunkSecrets
+from .model import BYO, Actor, AuditEntry, Bridge, Call, SipRoute, SipTrunk
 from .records import dataclass
 from .secrets import Secrets
 from .settings import Settings
@@ -77,37 +77,29 @@ class App:
             "check_ready": lambda trunk: self.voice_of(trunk).check_ready_to_dial(),
         }
 
-    def voice(self, name: str, organization_id: int) -> Voice:
-        """Return the same account for its calls and webhooks only; raise the same."""
-        found = self.voice_class(name)
-        credentials = self.secrets.carrier(organization_id, name)
-        return found(credentials, self.carrier_context(name, organization_id))
-
-    def bridge(
-        self,
-        organization_id: int,
-        trunk_id: str,
-        secrets: TrunkSecrets | None = None,
-        bridge_url: str | None = None,
+    def voice(
+        self, name: str, organization_id: int, credentials: dict[str, Any] | None = None
     ) -> Voice:
-        """Return a trunk's own bridge: without a read of the trunk, for what it says of calls.
+        """Return the same account for its calls and webhooks only; raise the same.
 
-        `bridge_url` is where it is told something.
+        With credentials, it is with these and not with those that are stored.
         """
-        kept = secrets or self.secrets.trunk(organization_id, trunk_id)
-        credentials = {
-            "trunk_id": trunk_id,
-            "bridge_url": bridge_url,
-            "signing_secret": kept.signing_secret,
-        }
-        return self.voice_class(BYO)(credentials, self.carrier_context(BYO, organization_id))
+        found = self.voice_class(name)
+        if credentials is None:
+            credentials = self.secrets.carrier(organization_id, name)
+        return found(credentials, self.carrier_context(name, organization_id))
 
     def voice_of(self, trunk: SipTrunk) -> Voice:
         """Return who speaks SIP with a trunk; raise CarrierNotConnected, ServiceUnavailable."""
         if trunk.bridge is not Bridge.OWN:
             return self.voice(trunk.bridge.value, trunk.organization_id)
         secrets = self.secrets.trunk(trunk.organization_id, trunk.id)
-        return self.bridge(trunk.organization_id, trunk.id, secrets, trunk.bridge_url)
+        credentials = {
+            "trunk_id": trunk.id,
+            "bridge_url": trunk.bridge_url,
+            "signing_secret": secrets.signing_secret,
+        }
+        return self.voice(BYO, trunk.organization_id, credentials)
 
     def voice_for(self, call: Call) -> Voice:
         """Return who carries a call; raise CarrierNotConnected, ServiceUnavailable."""

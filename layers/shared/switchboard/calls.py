@@ -135,17 +135,15 @@ def record(
 def _known(app: App, organization_id: int, event: CallEvent) -> Call | None:
     # Our own id comes back with every event of a call that we placed, and is there before
     # the carrier's is: its first event may overtake the answer to our request.
-    if event.call_id is None:
-        call = app.store.call_by_sid(organization_id, event.call_sid)
+    call = None if event.call_id is None else app.store.call(event.call_id)
+    if call and call.organization_id == organization_id:
         _check_teller(call, event)
-        return call
-    call = app.store.call(event.call_id)
-    if call is None or call.organization_id != organization_id:
-        return None
+        if call.call_sid in ("", event.call_sid) or call.is_over(event.call_sid):
+            return call
+    # Another leg of the same conversation is another call, whose row its first event has made.
+    call = app.store.call_by_sid(organization_id, event.call_sid)
     _check_teller(call, event)
-    # Another leg of the same conversation is another call.
-    is_ours = call.call_sid in ("", event.call_sid) or call.is_over(event.call_sid)
-    return call if is_ours else None
+    return call
 
 
 def _check_teller(call: Call | None, event: CallEvent) -> None:
@@ -487,7 +485,8 @@ def session(app: App, call_id: int, token: str) -> tuple[Call, Assistant | None]
 
     Raises Unauthorized for anything else, whether or not there is such a call.
     """
-    sessions.check(app.secrets.session_key(), token, call_id, app.clock())
+    now = app.clock()
+    app.secrets.of_session_keys(lambda key: sessions.check(key, token, call_id, now))
     call = app.store.call(call_id)
     if call is None:
         raise CallNotFound(f"Call with ID {call_id} not found")

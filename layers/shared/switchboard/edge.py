@@ -3,17 +3,18 @@
 Nothing here is imported on the path of a ringing phone: see `webhook_edge`.
 """
 
+import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from . import lambda_events
 from .app import App
 from .errors import (
     Forbidden,
@@ -24,13 +25,12 @@ from .errors import (
     SwitchboardError,
     TooManyRequests,
 )
+from .logs import logger
 from .model import Actor, without_numbers
-
-# Named like the package, so that every module's own logger speaks through it.
-logger = Logger(service="switchboard")
 
 _BODY_LIMIT = 64 * 1024
 _KEY_LIMIT = 255
+_ROUTE_SHOWN = 200
 
 type Json = dict[str, Any]
 type Door = APIGatewayRestResolver | APIGatewayRouter
@@ -77,22 +77,35 @@ def handle(
     resolver: APIGatewayRestResolver, event: Json, context: LambdaContext, app: Callable[[], App]
 ) -> Json:
     """Run one API request; `app` is only made when the request is worth it."""
-    request = event.get("requestContext") or {}
-    logger.set_correlation_id(str(request.get("requestId")))
-    logger.append_keys(organization_id=(request.get("authorizer") or {}).get("organization_id"))
+    logger.set_correlation_id(lambda_events.request_id(event))
     resolver.append_context(app=app)
-    # Before anything else reads the body, which might cost or break it.
-    refusal = _refused_body(event.get("body") or "")
-    reply: Json = _bare(refusal, event) if refusal else resolver.resolve(_typed(event), context)
-    logger.info(
-        "request",
-        extra={
-            "method": event.get("httpMethod"),
-            "route": event.get("resource"),
-            "status": reply["statusCode"],
-        },
-    )
+    asked = {}
+    try:
+        lambda_events.check_request(event)
+        request = event["requestContext"]
+        logger.append_keys(organization_id=(request.get("authorizer") or {}).get("organization_id"))
+        route = without_numbers(event["resource"][:_ROUTE_SHOWN])
+        asked = {"method": without_numbers(event["httpMethod"][:9]), "route": route}
+        # Before anything else reads the body, which might cost or break it.
+        event = _plain(event)
+        _check_body(event.get("body") or "")
+        reply: Json = resolver.resolve(_typed(event), context)
+    except SwitchboardError as error:
+        reply = _bare(error, lambda_events.request_id(event))
+    logger.info("request", extra=asked | {"status": reply["statusCode"]})
     return reply
+
+
+def _plain(event: Json) -> Json:
+    """Return the event with its path, and its body as text if it comes in base64."""
+    event = event | {"path": event.get("path") or event["resource"]}
+    if not event.get("isBase64Encoded"):
+        return event
+    try:
+        body = base64.b64decode(event.get("body") or "", validate=True).decode()
+    except ValueError as error:
+        raise InvalidRequest("The body is not text in UTF-8.") from error
+    return event | {"body": body, "isBase64Encoded": False}
 
 
 def current_app(resolver: Door) -> App:
@@ -112,7 +125,7 @@ def _actor(resolver: Door) -> Actor | None:
     return Actor(
         name=str(identity.get("token_name") or f"API key {key_id}"),
         key_id=int(key_id),
-        address=request.identity.source_ip,
+        address=str((request.raw_event.get("identity") or {}).get("sourceIp") or ""),
         request_id=request.request_id,
     )
 
@@ -161,17 +174,18 @@ def _shape_error(error: Json) -> Json:
     return {"loc": loc, "msg": error["msg"], "type": error["type"]}
 
 
-def _refused_body(body: str) -> SwitchboardError | None:
+def _check_body(body: str) -> None:
     if len(body) > _BODY_LIMIT:
-        return RequestTooLarge(f"The body is larger than {_BODY_LIMIT // 1024} KB.")
+        raise RequestTooLarge(f"The body is larger than {_BODY_LIMIT // 1024} KB.")
     try:
         json.loads(body)
     except json.JSONDecodeError:
-        return None  # said better where the route knows what it wants
-    except (RecursionError, ValueError):
+        return  # said better where the route knows what it wants
+    except (RecursionError, ValueError) as error:
         # Python reads neither thousands of nested brackets nor numbers of thousands of digits.
-        return InvalidRequest("The body's JSON is nested too deeply, or has too long a number.")
-    return None
+        raise InvalidRequest(
+            "The body's JSON is nested too deeply, or has too long a number."
+        ) from error
 
 
 def _typed(event: Json) -> Json:
@@ -194,8 +208,7 @@ def _without_content_type(headers: Json | None) -> Json:
     return {name: v for name, v in (headers or {}).items() if name.lower() != "content-type"}
 
 
-def _bare(error: SwitchboardError, event: Json) -> Json:
-    request_id = event["requestContext"]["requestId"]
+def _bare(error: SwitchboardError, request_id: str) -> Json:
     body = {"detail": str(error), "code": error.code, "request_id": request_id}
     return {
         "statusCode": error.status,

@@ -1,7 +1,6 @@
 """Builds the post office of a container: what sends events needs more than what makes them."""
 
 import json
-import logging
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,15 +11,14 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from . import stopping, wiring
+from . import lambda_events, stopping, wiring
 from .app import App
 from .events import delivering, relaying, sweeping
 from .events.aws import Queues, SqsQueue, Targets
 from .events.office import Office, Queue
 from .events.sending import Https
+from .logs import logger
 from .texting import dispatching
-
-logger = logging.getLogger(__name__)
 
 # A queue or a bus is a receiver like others: it has answered within 15 seconds, or not at all.
 _AWS = Config(
@@ -60,11 +58,10 @@ def deliver(event: Mapping[str, Any], office: Callable[[], Office]) -> Json:
 
     Those that failed are named, and come again. What is not a batch is the time to sweep.
     """
-    opened = office()
-    if "Records" not in event:
+    records, opened = lambda_events.records(event), office()
+    if records is None:
         logger.info("swept", extra={"overdue": sweeping.sweep(opened)})
         return {}
-    records = event["Records"]
     with ThreadPoolExecutor(max(1, len(records))) as threads:
         done = list(threads.map(lambda record: _is_handled(opened, record), records))
     failed = [record["messageId"] for record, ok in zip(records, done, strict=True) if not ok]
@@ -76,11 +73,11 @@ def send_texts(event: Mapping[str, Any], app: Callable[[], App]) -> Json:
 
     What is not a batch is the time to look for what was forgotten.
     """
-    opened, failed = app(), []
-    if "Records" not in event:
+    records, opened, failed = lambda_events.records(event), app(), []
+    if records is None:
         logger.info("swept", extra={"overdue": dispatching.sweep(opened)})
         return {}
-    for record in event["Records"]:
+    for record in records:
         try:
             dispatching.dispatch(opened, str(json.loads(record["body"])["text"]))
         except Exception:
@@ -111,7 +108,7 @@ def stop_calls(event: Mapping[str, Any], app: Callable[[], App]) -> Json:
 
 def relay(event: Mapping[str, Any], queue: Callable[[], Queue]) -> None:
     """Put into the queues what a batch of the table's stream asks for."""
-    relaying.relay(queue(), event["Records"], datetime.now(UTC))
+    relaying.relay(queue(), lambda_events.changes(event), datetime.now(UTC))
 
 
 def _is_handled(office: Office, record: Mapping[str, Any]) -> bool:

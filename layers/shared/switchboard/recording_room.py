@@ -1,7 +1,6 @@
 """Builds what a container needs for recordings: the only place that opens their bucket."""
 
 import json
-import logging
 import os
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -12,14 +11,13 @@ import boto3
 import urllib3
 from botocore.config import Config
 
-from . import wiring
+from . import lambda_events, wiring
 from .events.aws import SqsQueue
+from .logs import logger
 from .recordings import fetching
 from .recordings.downloading import Downloads
 from .recordings.room import Room, Vault
 from .recordings.vault import Bucket
-
-logger = logging.getLogger(__name__)
 
 _S3 = Config(
     connect_timeout=5,
@@ -60,11 +58,11 @@ def room() -> Room:
 
 def fetch(event: Mapping[str, Any], room: Callable[[], Room]) -> Json:
     """Fetch what a batch of the queue asks for; what is not a batch is the time to sweep."""
-    opened = room()
-    if "Records" not in event:
+    records, opened = lambda_events.records(event), room()
+    if records is None:
         logger.info("swept", extra={"overdue": fetching.sweep(opened)})
         return {}
-    failed = [it["messageId"] for it in event["Records"] if not _is_handled(opened, it)]
+    failed = [it["messageId"] for it in records if not _is_handled(opened, it)]
     return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
 
 

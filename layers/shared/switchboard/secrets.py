@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
-from .errors import CarrierNotConnected, ServiceUnavailable
+from .errors import CarrierNotConnected, Conflict, NotFound, ServiceUnavailable, Unauthorized
 from .model import TrunkSecrets
+from .rotation import OVERLAP
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -40,10 +41,18 @@ class Secrets:
         self._session_key_name = session_key_name
         self._clock = clock
         self._kept: dict[str, tuple[datetime, str]] = {}
+        self._looked_at: dict[str, datetime] = {}
+        self._former: tuple[datetime, list[str]] | None = None
 
-    def carrier(self, organization_id: int, carrier: str) -> dict[str, Any]:
-        """Return an organization's credentials; raise CarrierNotConnected if it has none."""
-        text = self._read(self._name(organization_id, carrier))
+    def carrier(self, organization_id: int, carrier: str, *, now: bool = False) -> dict[str, Any]:
+        """Return an organization's credentials; raise CarrierNotConnected if it has none.
+
+        `now` asks for what is stored at this moment, whatever was read a minute ago.
+        """
+        name = self._name(organization_id, carrier)
+        if now:
+            self._kept.pop(name, None)
+        text = self._read(name)
         if text is None:
             raise CarrierNotConnected(
                 f"This organization has no {carrier} account. Connect one: "
@@ -109,16 +118,35 @@ class Secrets:
         return TrunkSecrets(**json.loads(text)) if text else TrunkSecrets()
 
     def renewed_trunk(self, organization_id: int, trunk_id: str) -> TrunkSecrets | None:
-        """Return a trunk's secrets if they are others than those that were kept.
+        """Return a trunk's secrets if they are others than those that were kept."""
+        text = self._renewed(self._trunk_name(organization_id, trunk_id))
+        return TrunkSecrets(**json.loads(text)) if text else None
 
-        Asked when a signature is wrong: the signing secret may have been rotated. Not more often
-        than every few seconds, for whoever forges signatures could ask for ever.
+    def renewed_carrier(self, organization_id: int, carrier: str) -> dict[str, Any] | None:
+        """Return an organization's credentials if they are others than those that were kept."""
+        text = self._renewed(self._name(organization_id, carrier))
+        credentials: dict[str, Any] | None = json.loads(text) if text else None
+        return credentials
+
+    def _renewed(self, name: str) -> str | None:
+        """Return what is stored if it is not what was kept.
+
+        Asked when a signature is wrong: the secret may have been rotated. Not more often than
+        every few seconds, for whoever forges signatures could ask for ever; and what is kept
+        stays when the secret store does not answer, or a forgery would silence the phones.
         """
-        read_at, text = self._kept.get(self._trunk_name(organization_id, trunk_id), (None, ""))
-        if read_at is None or self._clock() - read_at < _LOOK_AGAIN:
+        now = self._clock()
+        read_at, kept = self._kept.get(name, (None, ""))
+        if read_at is None or now - max(read_at, self._looked_at.get(name, read_at)) < _LOOK_AGAIN:
             return None
-        found = self.trunk(organization_id, trunk_id, now=True)
-        return found if found != TrunkSecrets(**json.loads(text)) else None
+        self._looked_at[name] = now
+        try:
+            text = self._client.get_secret_value(SecretId=name)["SecretString"]
+        except (ClientError, ConnectionError, HTTPClientError) as error:
+            logger.warning("secret not looked at again", extra={"problem": type(error).__name__})
+            return None
+        self._kept[name] = (now, text)
+        return text if text != kept else None
 
     def store_trunk(self, organization_id: int, trunk_id: str, secrets: TrunkSecrets) -> None:
         """Write a trunk's secrets, new or changed; raise ServiceUnavailable."""
@@ -153,6 +181,69 @@ class Secrets:
         if key is None:
             raise ServiceUnavailable("The session signing key is missing: deploy the stack again.")
         return key
+
+    def session_keys(self) -> list[str]:
+        """Return the key in use, and for a day after its rotation the one before it."""
+        return [self.session_key(), *self._former_session_keys(_KEEP)]
+
+    def of_session_keys[T](self, read: Callable[[str], T]) -> T:
+        """Return what `read` makes of something with the key that has signed it.
+
+        Raises what `read` does (Unauthorized, NotFound) when it is none of the keys of today: the
+        one that was kept, the one in use now if that is another, and the one before it.
+        """
+        kept = self.session_key()
+        try:
+            return read(kept)
+        except (Unauthorized, NotFound):
+            renewed = self._renewed(self._session_key_name)
+            for key in [*([renewed] if renewed else []), *self._former_session_keys(_LOOK_AGAIN)]:
+                with suppress(Unauthorized, NotFound):
+                    return read(key)
+            raise
+
+    def rotate_session_key(self, key: str, instead: str | None = None) -> datetime:
+        """Put another key in place of the one in use, and return until when that still counts.
+
+        Raises Conflict while an earlier one still counts: it would be cut off. `instead` is a
+        key that shall count as the one before, which is then worth nothing at once: for one that
+        somebody else knows. Warm containers take it for five more minutes.
+        """
+        self._former = None
+        if instead is None and self._former_session_keys(_KEEP):
+            raise Conflict(
+                "The session key was rotated within the last day, and the one before it still "
+                "counts. Rotate again after that."
+            )
+        with _refusals("stored"):
+            for each in (instead, key):
+                if each is not None:
+                    self._client.put_secret_value(
+                        SecretId=self._session_key_name, SecretString=each
+                    )
+        self._kept.pop(self._session_key_name, None)
+        self._former = None
+        return self._clock() + (OVERLAP if instead is None else timedelta(0))
+
+    def _former_session_keys(self, keep: timedelta) -> list[str]:
+        now = self._clock()
+        if self._former is None or now - self._former[0] >= keep:
+            self._former = (now, self._read_former_session_keys(now))
+        return self._former[1]
+
+    def _read_former_session_keys(self, now: datetime) -> list[str]:
+        # AWS itself keeps the version before the one in use:
+        # https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
+        name = self._session_key_name
+        try:
+            former = self._client.get_secret_value(SecretId=name, VersionStage="AWSPREVIOUS")
+            rotated_at = self._client.get_secret_value(SecretId=name)["CreatedDate"]
+            return [former["SecretString"]] if now - rotated_at < OVERLAP else []
+        except self._client.exceptions.ResourceNotFoundException:
+            return []  # it was never rotated
+        except (ClientError, ConnectionError, HTTPClientError) as error:
+            logger.warning("former key not read", extra={"problem": type(error).__name__})
+            return []
 
     def _name(self, organization_id: int, carrier: str) -> str:
         return f"{self._prefix}/{organization_id}/{carrier}"

@@ -4,6 +4,7 @@ All that is given is looked at first, and the carriers are asked, before anythin
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from . import accounts
@@ -12,9 +13,11 @@ from .carriers import CARRIERS
 from .directory import organizations, profiles
 from .errors import CarrierNotConnected, InvalidSettings
 from .model import Organization
+from .rotation import OVERLAP
 
 # How the contract begins the names of credentials, of carriers that we know and others.
 _PREFIXES = ("twilio_", "telnyx_", "vonage_", "sip_")
+_OVERLAP = "credentials_overlap_hours"
 
 
 def update(app: App, organization_id: int, given: Mapping[str, Any]) -> Organization:
@@ -23,10 +26,12 @@ def update(app: App, organization_id: int, given: Mapping[str, Any]) -> Organiza
     Raises InvalidRequest, Conflict and CarrierError; then nothing has changed.
     """
     found = organizations.find(app, organization_id)
+    overlap = timedelta(hours=given.get(_OVERLAP, OVERLAP // timedelta(hours=1)))
+    given = {name: value for name, value in given.items() if name != _OVERLAP}
     profiles.changed(found, given)
     credentials = _credentials(app, found, given)
     if credentials:
-        accounts.connect_all(app, organization_id, credentials)
+        accounts.connect_all(app, organization_id, credentials, overlap)
     if given.keys() - _names(given):
         organizations.save(app, organization_id, lambda it: profiles.changed(it, given))
     return organizations.find(app, organization_id)

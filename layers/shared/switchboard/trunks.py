@@ -4,6 +4,7 @@ import secrets as random
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from .errors import (
     TrunkInUse,
 )
 from .model import Bridge, SipTrunk, TrunkSecrets
+from .rotation import FORMER, OVERLAP, rotated
 from .secrets import hint
 from .store import Taken
 
@@ -59,7 +61,7 @@ def create(app: App, organization_id: int, given: Mapping[str, Any]) -> Changed:
         bridge=_usual_bridge(app, organization_id),
     )
     trunk = _with(blank, given, app.settings.event_urls_allowed)
-    secrets = _secrets_of(trunk, TrunkSecrets(), given)
+    secrets = _secrets_of(trunk, TrunkSecrets(), given, app.clock())
     ready = _hinted(trunk, secrets)
     try:
         if secrets == TrunkSecrets():
@@ -235,7 +237,9 @@ def _new_password(trunk: SipTrunk, given: Mapping[str, Any]) -> str | None:
     return None if password == trunk.password_hint else password
 
 
-def _secrets_of(trunk: SipTrunk, before: TrunkSecrets, given: Mapping[str, Any]) -> TrunkSecrets:
+def _secrets_of(
+    trunk: SipTrunk, before: TrunkSecrets, given: Mapping[str, Any], now: datetime
+) -> TrunkSecrets:
     password = _new_password(trunk, given)
     if password is not None and not (password == "" or password.isprintable()):
         raise InvalidRequest("password has no control characters")
@@ -248,7 +252,20 @@ def _secrets_of(trunk: SipTrunk, before: TrunkSecrets, given: Mapping[str, Any])
         signing_secret = f"swbr_{random.token_urlsafe(32)}"
     else:
         signing_secret = before.signing_secret
-    return TrunkSecrets(before.password if password is None else password, signing_secret)
+    # Its bridge begins to use a new one when somebody has told it.
+    former = {FORMER: before.former} if before.former else {}
+    kept = rotated(
+        {"signing_secret": before.signing_secret, **former},
+        {"signing_secret": signing_secret},
+        "signing_secret",
+        now + OVERLAP,
+        now,
+    )
+    return TrunkSecrets(
+        before.password if password is None else password,
+        signing_secret,
+        kept.get(FORMER) if signing_secret else None,
+    )
 
 
 def _changed_with_secrets(
@@ -259,7 +276,7 @@ def _changed_with_secrets(
     # once would lose a change.
     with app.store.lease(f"trunk-{trunk_id}", app.clock(), _LEASE_S):
         stored = app.secrets.trunk(organization_id, trunk_id, now=True)
-        wanted = _secrets_of(after, stored, given)
+        wanted = _secrets_of(after, stored, given, app.clock())
         if wanted != stored:
             app.secrets.store_trunk(organization_id, trunk_id, wanted)
         saved = _hinted(after, wanted)

@@ -1,16 +1,13 @@
 """The edge of the carriers' webhooks: small, because a caller hears a ring tone while it loads."""
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Callable
 from threading import Thread
 from typing import Any, NamedTuple
 
-from aws_lambda_powertools import Logger
-
-from . import webhooks
+from . import lambda_events, webhooks
 from .app import App
 from .carriers import voice_class
 from .carriers.base import CarrierContext, WebhookReply, WebhookRequest
@@ -21,13 +18,12 @@ from .errors import (
     SignatureInvalid,
     SwitchboardError,
 )
+from .logs import logger
 from .model import without_numbers
-
-# Named like the package, so that every module's own logger speaks through it.
-logger = Logger(service="switchboard")
 
 # Twilio's and Telnyx's largest events are a few kilobytes.
 _BODY_LIMIT = 256 * 1024
+_ROUTE_SHOWN = 200
 
 type Json = dict[str, Any]
 
@@ -47,9 +43,12 @@ def prepare(carrier: str, app: Callable[[], App]) -> None:
 
 def handle(event: Json, carrier: str, app: Callable[[], App]) -> Json:
     """Answer one webhook, and log it in one line."""
-    request_id = str((event.get("requestContext") or {}).get("requestId"))
+    request_id = lambda_events.request_id(event)
     logger.set_correlation_id(request_id)
+    route = None
     try:
+        lambda_events.check_request(event)
+        route = without_numbers(event["resource"][:_ROUTE_SHOWN])
         if _is_probe(event, carrier):
             return _reply(WebhookReply())  # carriers probe a URL before they take it
         reply = _reply(_in_time(event, carrier, app()))
@@ -62,7 +61,7 @@ def handle(event: Json, carrier: str, app: Callable[[], App]) -> Json:
         reply = _problem(500, "internal_error", "Internal error: send it again.", request_id)
     logger.info(
         "webhook",
-        extra={"carrier": carrier, "route": event.get("resource"), "status": reply["statusCode"]},
+        extra={"carrier": carrier, "route": route, "status": reply["statusCode"]},
     )
     return reply
 
@@ -175,15 +174,15 @@ def _query(event: Json) -> dict[str, list[str]]:
 
 
 def _body(event: Json) -> bytes:
-    text = event.get("body") or ""
+    text: str = event.get("body") or ""
     if len(text) > _BODY_LIMIT:
         raise RequestTooLarge(f"The body is larger than {_BODY_LIMIT // 1024} KB.")
-    if not event.get("isBase64Encoded"):
-        return str(text).encode()
     try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise InvalidRequest("The body is not base64.") from error
+        return (
+            base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
+        )
+    except ValueError as error:
+        raise InvalidRequest("The body is neither text nor base64.") from error
 
 
 def _reply(reply: WebhookReply) -> Json:

@@ -1,9 +1,11 @@
 """A carrier speaks to us: verify, understand, act, and never leave a caller in silence."""
 
 import logging
+from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
-from . import calls
+from . import calls, rotation
 from .app import App
 from .carriers.base import (
     Ignored,
@@ -20,7 +22,7 @@ from .carriers.base import (
     WebhookRequest,
 )
 from .errors import CarrierNotConnected, ConfigError, SignatureInvalid
-from .model import BYO, Call, CallEvent
+from .model import BYO, Call, CallEvent, TrunkSecrets
 
 logger = logging.getLogger(__name__)
 
@@ -52,24 +54,44 @@ def handle(
 
 def _verified(app: App, carrier_name: str, organization_id: int, request: WebhookRequest) -> Voice:
     """Return who speaks; raise SignatureInvalid unless it is who it says."""
-    trunk_id = request.trunk_id
-    if (carrier_name == BYO) is (trunk_id is None):
-        raise app.voice_class(carrier_name).forgery("Invalid signature")
-    app.secrets.read_for_call(organization_id, carrier_name, trunk_id)
+    forgery = app.voice_class(carrier_name).forgery("Invalid signature")
+    if (carrier_name == BYO) is (request.trunk_id is None):
+        raise forgery
+    app.secrets.read_for_call(organization_id, carrier_name, request.trunk_id)
+    for credentials in _credentials(app, carrier_name, organization_id, request.trunk_id):
+        speaker = app.voice(carrier_name, organization_id, credentials)
+        before = rotation.former(credentials, speaker.verified_with, app.clock())
+        for signer in (speaker, before and app.voice(carrier_name, organization_id, before)):
+            try:
+                if signer:
+                    signer.verify(request)
+                    return speaker
+            except SignatureInvalid as error:
+                forgery = error
+    raise forgery
+
+
+def _credentials(
+    app: App, carrier_name: str, organization_id: int, trunk_id: str | None
+) -> Iterator[dict[str, Any]]:
+    """Yield the credentials that were kept, and those that are stored now if they are others."""
     if trunk_id is None:
-        carrier = app.voice(carrier_name, organization_id)
-        carrier.verify(request)
-        return carrier
-    bridge = app.bridge(organization_id, trunk_id)
-    try:
-        bridge.verify(request)
-    except SignatureInvalid:
-        renewed = app.secrets.renewed_trunk(organization_id, trunk_id)
-        if renewed is None:
-            raise
-        bridge = app.bridge(organization_id, trunk_id, renewed)
-        bridge.verify(request)
-    return bridge
+        yield app.secrets.carrier(organization_id, carrier_name)
+        if renewed := app.secrets.renewed_carrier(organization_id, carrier_name):
+            yield renewed
+        return
+    # A trunk's own bridge: without a read of the trunk.
+    yield _of_bridge(trunk_id, app.secrets.trunk(organization_id, trunk_id))
+    if secrets := app.secrets.renewed_trunk(organization_id, trunk_id):
+        yield _of_bridge(trunk_id, secrets)
+
+
+def _of_bridge(trunk_id: str, secrets: TrunkSecrets) -> dict[str, Any]:
+    return {
+        "trunk_id": trunk_id,
+        "signing_secret": secrets.signing_secret,
+        rotation.FORMER: secrets.former,
+    }
 
 
 def _act(app: App, carrier: Voice, organization_id: int, request: WebhookRequest) -> WebhookReply:

@@ -291,6 +291,8 @@ class Voice(_Connected, Protocol):
 
     forgery: ClassVar[type[SignatureInvalid]]
     """What the contract answers to a webhook that this carrier did not sign."""
+    verified_with: ClassVar[str]
+    """The credential by which its webhooks are verified."""
     asks_with_get: ClassVar[bool]
     """Whether a GET with fields of the carrier's own is a webhook: else it is but a probe."""
 

@@ -158,7 +158,7 @@ def _attempt(office: Office, event: OutboxEvent, endpoint: Endpoint, delivery: D
         return
     at = office.app.clock()
     headers = signing.headers(
-        office.app.secrets.session_key(), endpoint, event.id, event.payload, at
+        office.app.secrets.session_keys(), endpoint, event.id, event.payload, at
     )
     answer = office.sender.send(endpoint, event, headers)
     _settle(office, endpoint, delivery, _logged(office, event, delivery, at, answer), answer)

@@ -1,5 +1,6 @@
 """From the table's stream to the queues: whatever has a new moment to be woken at."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from math import ceil
@@ -7,19 +8,30 @@ from typing import Any
 
 from .office import Message, Queue
 
+logger = logging.getLogger(__name__)
+
 # The queue's longest delay. What is due later is found by the sweep.
 LONGEST_DELAY = timedelta(minutes=15)
 
 
 def messages(records: Iterable[Mapping[str, Any]], now: datetime) -> list[tuple[Message, int]]:
     """Return what the queues shall hold for records of the stream, each with its delay."""
-    return [found for record in records if (found := _message(record["dynamodb"], now))]
+    return [found for record in records if (found := _read(record, now))]
 
 
 def relay(queue: Queue, records: Iterable[Mapping[str, Any]], now: datetime) -> None:
     """Put into the queue what the records ask for. Doing so twice is harmless."""
     if found := messages(records, now):
         queue.put(found)
+
+
+def _read(record: Mapping[str, Any], now: datetime) -> tuple[Message, int] | None:
+    try:
+        return _message(record["dynamodb"], now)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        # It would hold up all that comes after it for a day; the sweep finds what its row is about.
+        logger.exception("change not understood")
+        return None
 
 
 def _message(change: Mapping[str, Any], now: datetime) -> tuple[Message, int] | None:

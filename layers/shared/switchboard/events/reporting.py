@@ -20,7 +20,8 @@ def report(app: App, call_id: int, token: str, content: dict[str, Any]) -> bool:
     Sent again, it changes nothing; sent in parts, they are put together. What comes after the
     end-of-call report was sent becomes an event of its own. Raises Unauthorized and CallNotFound.
     """
-    sessions.check(app.secrets.session_key(), token, call_id, app.clock(), grace=_GRACE)
+    now = app.clock()
+    app.secrets.of_session_keys(lambda key: sessions.check(key, token, call_id, now, _GRACE))
     for _ in range(_WRITE_TRIES):
         call = app.store.call(call_id)
         if call is None:

@@ -8,6 +8,7 @@ nothing has to be guarded, backed up or paid for beside the one key.
 
 import base64
 import hmac
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -31,14 +32,18 @@ def public_key(master: str, endpoint: Endpoint) -> str:
 
 
 def headers(
-    master: str, endpoint: Endpoint, event_id: str, body: str, now: datetime
+    masters: Sequence[str], endpoint: Endpoint, event_id: str, body: str, now: datetime
 ) -> dict[str, str]:
-    """Return the headers of one attempt: its signatures hold for five minutes."""
+    """Return the headers of one attempt: its signatures hold for five minutes.
+
+    Each of the deployment's keys signs: that in use, and for a day the one before it.
+    """
     versions = [endpoint.key_version]
     if endpoint.previous_until and now < endpoint.previous_until:
         versions.append(endpoint.key_version - 1)
     signatures = [
         signature
+        for master in masters
         for version in versions
         for signature in _signatures(master, endpoint, version, event_id, body, now)
     ]

@@ -20,7 +20,7 @@ def send(app: App, sender: Sender, organization_id: int, url: str) -> tuple[Outb
         "data": {"text": "If you can verify the signature of this, you can verify all events."},
     }
     event = made(organization_id, WEBHOOK_TEST, body, f"evt_test_{app.new_id()}", now)
-    headers = signing.headers(app.secrets.session_key(), endpoint, event.id, event.payload, now)
+    headers = signing.headers(app.secrets.session_keys(), endpoint, event.id, event.payload, now)
     return event, sender.send(endpoint, event, headers)
 
 

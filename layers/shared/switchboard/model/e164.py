@@ -7,7 +7,8 @@ from ..errors import InvalidNumber
 
 E164 = NewType("E164", str)
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
-_NUMBER_IN_TEXT = re.compile(r"\+\d{7,}")
+# Also without the plus, as carriers write them and as ids of numbers are: other ids are longer.
+_NUMBER_IN_TEXT = re.compile(r"\+\d{7,}|(?<![\w.+-])\d{8,14}(?!\w)")
 
 
 def parse_e164(text: str) -> E164:

@@ -69,6 +69,8 @@ class TrunkSecrets:
     password: str = field(default="", repr=False)
     signing_secret: str = field(default="", repr=False)
     """Signs what the organization's own bridge and we tell each other."""
+    former: dict[str, str] | None = field(default=None, repr=False)
+    """The signing secret before it, while what is signed with it counts: see `rotation`."""
 
 
 @dataclass(frozen=True)

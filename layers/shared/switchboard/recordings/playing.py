@@ -38,7 +38,8 @@ def open_link(app: App, vault: Vault, token: str) -> Heard | None:
     Raises NotFound for a link that is not ours or has expired, for a call that is not recorded,
     and when the recording could not be had.
     """
-    call_id = recording_links.call_of(app.secrets.session_key(), token, app.clock())
+    now = app.clock()
+    call_id = app.secrets.of_session_keys(lambda key: recording_links.call_of(key, token, now))
     found = app.store.recordings(call_id)
     there = [it for it in found if it.status is RecordingStatus.COMPLETED]
     if there or found:

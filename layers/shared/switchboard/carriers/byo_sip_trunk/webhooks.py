@@ -50,6 +50,7 @@ class BridgeWebhooks(BridgeApi):
     """What the bridge of one trunk says of its calls."""
 
     forgery: ClassVar[type[SignatureInvalid]] = SignatureUnauthorized
+    verified_with: ClassVar[str] = "signing_secret"
     asks_with_get: ClassVar[bool] = False
 
     def verify(self, request: WebhookRequest) -> None:

@@ -72,6 +72,7 @@ class TelnyxWebhooks(TelnyxApi):
     """What one Telnyx account says of its calls, messages and orders."""
 
     forgery: ClassVar[type[SignatureInvalid]] = SignatureUnauthorized
+    verified_with: ClassVar[str] = "public_key"
     asks_with_get: ClassVar[bool] = False
 
     def verify(self, request: WebhookRequest) -> None:
@@ -151,7 +152,7 @@ def read_event(request: WebhookRequest) -> tuple[dict[str, Any], dict[str, Any]]
     """Return an event's data and its payload; raise InvalidRequest when it has none."""
     try:
         body = json.loads(request.body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidRequest("A Telnyx webhook that is not JSON") from error
     data = body.get("data") if isinstance(body, dict) else None
     payload = data.get("payload") if isinstance(data, dict) else None

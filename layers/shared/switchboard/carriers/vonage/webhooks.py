@@ -52,6 +52,7 @@ class VonageWebhooks(VonageApi):
 
     # Vonage sends some callbacks unsigned and, after a 5xx, again with a signature.
     forgery: ClassVar[type[SignatureInvalid]] = SignatureMissing
+    verified_with: ClassVar[str] = "signature_secret"
     asks_with_get: ClassVar[bool] = True
 
     def verify(self, request: WebhookRequest) -> None:

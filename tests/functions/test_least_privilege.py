@@ -1,0 +1,161 @@
+"""What functions ask AWS for beside the table, with AWS's own clients: their roles allow it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.deliver_event.app import lambda_handler as deliver
+from functions.fetch_recording.app import lambda_handler as fetch
+from functions.relay_events.app import lambda_handler as relay
+from switchboard import wiring
+from switchboard.app import App
+from switchboard.events.aws import Queues, SqsQueue
+from switchboard.events.office import Office
+from switchboard.model import BYO, CallStatus, Direction, TrunkAttempt
+from switchboard.recordings.room import NotFetched, Room
+from switchboard.recordings.vault import Bucket
+from tests import grants
+from tests.builders import a_call, a_recording, a_text, an_assistant
+from tests.clock import START, Clock
+from tests.delivery.post import Receivers
+from tests.functions import bridges, signed
+from tests.functions.test_recordings import bucket
+from tests.functions.test_trunk_webhooks import Send, failed, send_with
+from tests.iam import Grant, needed, roles
+
+__all__ = ["bucket", "send_with"]
+
+
+def sqs(name: str) -> SqsQueue:
+    """Return a queue of AWS that is named as in the template."""
+    client = boto3.client("sqs")
+    return SqsQueue(client, client.create_queue(QueueName=name)["QueueUrl"])
+
+
+def waiting(queue: SqsQueue) -> list[dict[str, Any]]:
+    """Return the messages of a queue."""
+    found = queue.client.receive_message(QueueUrl=queue.url, MaxNumberOfMessages=10)
+    return [json.loads(message["Body"]) for message in found.get("Messages", [])]
+
+
+def used(function: str) -> set[Grant]:
+    """Return what a function was seen to need."""
+    return {grant for name, grant in grants.USED if name == function}
+
+
+def test_each_kind_of_change_goes_to_its_queue(aws: None) -> None:
+    queues = [sqs("EventQueue"), sqs("RecordingQueue"), sqs("TextQueue")]
+    kinds = [("EVENT#evt_1", "EVENT"), ("CALL#5001", "RECORDING#RE1"), (f"TEXT#{a_text().id}", "-")]
+    records = [
+        {"dynamodb": {"NewImage": {
+            "pk": {"S": pk}, "sk": {"S": sk},
+            "wake": {"S": START.isoformat()}, "organization_id": {"N": "1001"},
+        }}}
+        for pk, sk in kinds
+    ]  # fmt: skip
+
+    relay({"Records": records}, None, lambda: Queues(*queues))
+
+    assert [len(waiting(queue)) for queue in queues] == [1, 1, 1]
+    assert used("RelayEvents") == roles()["RelayEvents"].grants
+
+
+def test_what_the_sweeps_find_goes_into_their_queues(
+    app: App, clock: Clock, bucket: Bucket
+) -> None:
+    app.store.put_assistant(an_assistant(webhook_url="https://customer.example.com/events"))
+    call = a_call()
+    app.store.add_call(call)
+    app.store.add_recording(call, a_recording(), "https://example.com/recording")
+    clock.advance(minutes=10)
+    events, recordings = sqs("EventQueue"), sqs("RecordingQueue")
+    room = Room(app, bucket, recordings, _no_file, app.carrier, timedelta(days=90))
+
+    deliver({}, None, lambda: Office(app, events, Receivers(clock)))
+    fetch({}, None, lambda: room)
+
+    assert waiting(events)
+    assert waiting(recordings)
+
+
+def _no_file(source: Any, url: str) -> Any:
+    raise NotFetched("there is none")
+
+
+@pytest.mark.parametrize("carrier", ["twilio", "telnyx", BYO])
+def test_a_trunk_that_failed_has_another_function_go_on(
+    live: App, send_with: Send, carrier: str
+) -> None:
+    bridges.connect(live)
+    attempt = TrunkAttempt(bridges.TRUNK, carrier, START)
+    call = a_call(
+        id=9001,
+        carrier=BYO,
+        bridge=None if carrier == BYO else carrier,
+        call_sid="CA0",
+        direction=Direction.OUTBOUND,
+        status=CallStatus.DIALING,
+        attempts=(attempt,),
+    )
+    live.store.add_call(call)
+    live.store.save_call(call, replace(call, call_sid=""))
+
+    asking = replace(live, fail_over=partial(wiring._invoke, "switchboard-fail-over"))
+    reply = send_with(asking, FAILED[carrier](), carrier)
+
+    # There is no such function in memory: the carrier shall send its event again.
+    assert reply["statusCode"] == 503
+    name = "CarrierWebhook" + ("Sip" if carrier == BYO else carrier.capitalize())
+    assert Grant("lambda:InvokeFunction", "FailOver") in used(name)
+
+
+FAILED: dict[str, Callable[[], dict[str, Any]]] = {
+    "twilio": lambda: failed("503"),
+    "telnyx": lambda: signed.telnyx(
+        "hangup",
+        state={"call": 9001},
+        to="sip:+12125550199@one.example.com",
+        hangup_cause="unspecified",
+        sip_hangup_cause="503",
+    ),
+    BYO: lambda: bridges.status(
+        "failed", call_id=9001, sip_code=503, direction="outbound", to="+12125550199"
+    ),
+}
+
+
+def test_a_request_that_nobody_thought_of_is_not_passed_over() -> None:
+    with pytest.raises(AssertionError, match="Which permission does dynamodb DescribeTable need"):
+        list(needed("dynamodb", "DescribeTable", {}))
+
+
+def test_a_transaction_needs_what_its_parts_need() -> None:
+    parts: list[dict[str, Any]] = [{"Put": {}}, {"Update": {}}, {"ConditionCheck": {}}]
+
+    found = set(needed("dynamodb", "TransactWriteItems", {"TransactItems": parts}))
+
+    assert found == {
+        Grant("dynamodb:PutItem", "Table"),
+        Grant("dynamodb:UpdateItem", "Table"),
+        Grant("dynamodb:ConditionCheckItem", "Table"),
+    }
+
+
+def test_a_role_does_not_allow_what_it_does_not_name() -> None:
+    role = roles()["Recordings"]
+
+    assert role.allows(Grant("s3:GetObject", "RecordingBucket/*"))
+    assert not role.allows(Grant("s3:PutObject", "RecordingBucket/*"))
+    assert not role.allows(Grant("dynamodb:Query", "Table/index/GSI1"))
+    assert not role.allows(Grant("secretsmanager:GetSecretValue", "secret:twilio"))
+
+
+def test_every_exception_is_a_permission_that_the_role_has() -> None:
+    for function, exceptions in grants.EXCEPTIONS.items():
+        assert exceptions <= roles()[function].grants, function
