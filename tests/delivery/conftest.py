@@ -52,6 +52,13 @@ class SecretStore:
         class ResourceNotFoundException(Exception):
             """Raised for a version that there is not."""
 
+    def batch_get_secret_value(self, SecretIdList: list[str]) -> dict[str, Any]:
+        """Return several secrets."""
+        found = {name: self.get_secret_value(SecretId=name) for name in SecretIdList}
+        return {
+            "SecretValues": [{"ARN": name, "Name": name} | value for name, value in found.items()]
+        }
+
     def get_secret_value(self, **request: Any) -> dict[str, str]:
         """Return the key, which was never rotated."""
         if "VersionStage" in request:
