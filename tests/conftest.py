@@ -13,7 +13,9 @@ import urllib3
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
+from functions.authorizer import app as authorizer
 from functions.fail_over.app import lambda_handler as fail_over
+from switchboard import tokens
 from switchboard.app import App
 from switchboard.secrets import Secrets
 from switchboard.settings import Settings
@@ -42,6 +44,13 @@ SETTINGS = Settings(
         "vonage": "https://{host}",
     },
 )
+
+
+@pytest.fixture(autouse=True)
+def _new_containers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the door know of no request that came before: tests share a clock, and keys."""
+    monkeypatch.setattr(authorizer, "_usage", tokens.Usage())
+    monkeypatch.setattr(authorizer, "_rates", tokens.Rates())
 
 
 @pytest.fixture(autouse=True)
