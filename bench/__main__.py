@@ -9,7 +9,7 @@ from itertools import chain
 # The functions log each request to standard output, where the figures go.
 os.environ["POWERTOOLS_LOG_LEVEL"] = "CRITICAL"
 
-from bench import cold_start, layer, round_trips, webhook_cpu
+from bench import cold_start, layer, round_trips, telling, webhook_cpu
 from bench.figures import Figure
 from bench.runtime import BUILD, ROOT, Runtime
 
@@ -33,6 +33,7 @@ def _figures(pairs: int) -> Iterator[Figure]:
     runtime.prepare()
     return chain(
         round_trips.measure(),
+        telling.measure(),
         layer.measure(),
         webhook_cpu.measure(runtime),
         cold_start.measure(runtime, pairs),

@@ -177,7 +177,8 @@ def _populated(
         organization.id,
         {"name": "Echo", "stream_url": f"{stream_base}/runtime/echo"},
     )
-    _, token = tokens.create(app, organization.id, "bench", ["numbers:write", "calls:write"], None)
+    scopes = ["numbers:write", "calls:write", "sms:write"]
+    _, token = tokens.create(app, organization.id, "bench", scopes, None)
     reply = meter.sandbox.get("/_/accounts", params={"carrier": carrier}).raise_for_status()
     account = json.loads(reply.text)["accounts"][0]
     accounts.connect(app, organization.id, carrier, account["credentials"])

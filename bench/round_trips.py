@@ -65,14 +65,18 @@ def purchase(deployed: Deployment, *, search_first: bool = False) -> RoundTrips:
     """Buy a number as a client does, authorizer included; return what that took."""
     deployed.change_account(require_search=search_first)
     # The door writes down once a minute that a key is used: this was not the first use of late.
-    _authorized(deployed)
+    authorized(deployed)
     event = _purchase_event(deployed)
     with deployed.meter.counting() as found:
-        event["requestContext"]["authorizer"] = _authorized(deployed)
-        reply = purchase_number.lambda_handler(event, _Context(), lambda: deployed.app)
+        event["requestContext"]["authorizer"] = authorized(deployed)
+        reply = purchase_number.lambda_handler(event, Context(), lambda: deployed.app)
     if reply["statusCode"] != 200:
         raise RuntimeError(f"The purchase failed: {reply['body']}")
     return found[0]
+
+
+# What a carrier tells while it asks, in whatever order: it must not be counted for the question.
+_BESIDE = {"vonage": ("ringing", "started")}
 
 
 def inbound_call(deployed: Deployment) -> RoundTrips:
@@ -80,6 +84,9 @@ def inbound_call(deployed: Deployment) -> RoundTrips:
     wanted = {"carrier": deployed.carrier, "from": _CALLER, "to": NUMBER, "hangup_after_s": 0.2}
     # Another function answers than the one that sold: it has read no secret yet.
     deployed.public.app = wiring.build(deployed.app.settings)
+    for event in _BESIDE.get(deployed.carrier, ()):
+        late = {"carrier": deployed.carrier, "operation": "webhook", "event": event}
+        deployed.sandbox.post("/_/faults", json=late | {"fault": "reorder"}).raise_for_status()
     transcript = deployed.sandbox.post("/_/calls", json=wanted).raise_for_status().json()
     if transcript["outcome"] != "streamed":
         raise RuntimeError(f"The assistant was not reached: {transcript['steps']}")
@@ -89,20 +96,20 @@ def inbound_call(deployed: Deployment) -> RoundTrips:
 def authorization(deployed: Deployment) -> RoundTrips:
     """Check the API key of a request, as the authorizer does before any function runs."""
     with deployed.meter.counting() as found:
-        _authorized(deployed)
+        authorized(deployed)
     return found[0]
 
 
 def outbound_call(deployed: Deployment) -> RoundTrips:
     """Call somebody from the number with variables; return what the function took."""
-    event = _event("initiate_call", deployed.carrier)
+    event = example("initiate_call", deployed.carrier)
     event["body"] = json.dumps(json.loads(event["body"]) | {"from_phone_number": NUMBER})
-    event["requestContext"]["authorizer"] = _authorized(deployed)
+    event["requestContext"]["authorizer"] = authorized(deployed)
     # Another function calls than the one that sold: it has read no secret yet.
     app = wiring.build(deployed.app.settings)
     # The call's own webhooks wait: what they take is counted as theirs.
     with deployed.public.one_at_a_time, deployed.meter.counting() as found:
-        reply = initiate_call.lambda_handler(event, _Context(), lambda: app)
+        reply = initiate_call.lambda_handler(event, Context(), lambda: app)
     if reply["statusCode"] != 200:
         raise RuntimeError(f"The call was not placed: {reply['body']}")
     _await_end(deployed, json.loads(reply["body"])["call_sid"])
@@ -117,7 +124,8 @@ def _await_end(deployed: Deployment, call_sid: str) -> None:
         raise RuntimeError(f"The call that was placed ended as {status}")
 
 
-def _authorized(deployed: Deployment) -> dict[str, Any]:
+def authorized(deployed: Deployment) -> dict[str, Any]:
+    """Return what the authorizer tells a function of the deployment's token."""
     asked = {"authorizationToken": f"Bearer {deployed.token}", "methodArn": "arn:bench"}
     policy = authorizer.lambda_handler(asked, None, lambda: deployed.app)
     context: dict[str, Any] = policy["context"]
@@ -125,7 +133,7 @@ def _authorized(deployed: Deployment) -> dict[str, Any]:
 
 
 def _purchase_event(deployed: Deployment) -> dict[str, Any]:
-    event = _event("purchase_number", deployed.carrier)
+    event = example("purchase_number", deployed.carrier)
     body = {
         "phone_number": NUMBER,
         "provider": deployed.carrier,
@@ -134,13 +142,14 @@ def _purchase_event(deployed: Deployment) -> dict[str, Any]:
     return event | {"body": json.dumps(body)}
 
 
-def _event(function: str, carrier: str) -> dict[str, Any]:
-    text = (ROOT / "events" / function / f"{carrier}.json").read_text()
+def example(function: str, name: str) -> dict[str, Any]:
+    """Return one of the events that API Gateway makes: `events/<function>/<name>.json`."""
+    text = (ROOT / "events" / function / f"{name}.json").read_text()
     event: dict[str, Any] = json.loads(text)
     return event
 
 
-class _Context:
+class Context:
     """What Lambda tells a function of its run."""
 
     function_name = "bench"

@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from switchboard.errors import ConfigError, SwitchboardError
 
-from . import assistants, caller_ids, carriers, doctor, organizations, output, tokens
+from . import assistants, caller_ids, carriers, doctor, organizations, output, tokens, webhooks
 
 if TYPE_CHECKING:
     from switchboard.app import App
@@ -63,6 +63,7 @@ app.add_typer(tokens.app, name="tokens")
 app.add_typer(assistants.app, name="assistants")
 app.add_typer(carriers.app, name="carriers")
 app.add_typer(caller_ids.app, name="caller-ids")
+app.add_typer(webhooks.app, name="webhooks")
 app.command()(doctor.doctor)
 
 

@@ -22,7 +22,7 @@ def create(
             metavar="SCOPE",
             help="What it may do; repeat for more. "
             "numbers:read, numbers:write, calls:read, calls:write, assistants:read, "
-            "assistants:write, admin.",
+            "assistants:write, sms:read, sms:write, admin.",
         ),
     ],
     expires_in_days: Annotated[

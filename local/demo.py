@@ -1,33 +1,54 @@
-"""Show that it works: find and buy a number at each carrier, ring it, call from it."""
+"""Show that it works: find and buy a number at each carrier, ring it, call and write from it."""
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 import httpx
 
-from . import evidence, outbound, timeline, trunk
+from . import evidence, outbound, receiving, texting, timeline, trunk
 from .evidence import Evidence, bearer
 from .outbound import OutboundEvidence
 from .problem import Problem
 from .progress import Progress
 from .seed import CARRIERS
+from .texting import TextEvidence
+from .trunk import TrunkEvidence
 
 _CALLER = "+14155550199"
 _LIMIT_S = 60
 
 
+@dataclass(frozen=True)
+class _Tried:
+    """A number's two calls, the one that it took and the one that it placed, and its messages."""
+
+    provider: str
+    rung: Evidence | TrunkEvidence
+    called: OutboundEvidence
+    texts: TextEvidence | None = None
+
+    def missing(self) -> list[str]:
+        shown = (self.rung, self.called, self.texts)
+        claims = [claim for evidence in shown if evidence for claim in evidence.missing()]
+        return [f"{self.provider}: {claim}" for claim in claims]
+
+    def call_ids(self) -> list[int]:
+        return [int(call["id"]) for call in (self.rung.call, self.called.call) if "id" in call]
+
+    def message_ids(self) -> list[str]:
+        return self.texts.message_ids() if self.texts else []
+
+
 def run(env: dict[str, str], progress: Progress) -> int:
-    """Have each carrier sell us a number, ring it, call from it; return 0 when all went well."""
-    failed: list[str] = []
+    """Have each carrier sell us a number, ring it, call and write from it; return 0 if all went."""
     with httpx.Client(timeout=_LIMIT_S, trust_env=False) as http:
-        for carrier in CARRIERS:
-            rung = _find_and_ring(http, env, carrier, progress)
-            number = rung.number
-            timeline.show(progress.console, rung)
-            called = _call_from_it(http, env, carrier, number, progress)
-            timeline.show_outbound(progress.console, called)
-            failed += [f"{carrier}: {claim}" for claim in rung.missing() + called.missing()]
-        failed += _ring_a_trunk(http, env, progress)
+        with progress.step("registering a receiver of events"):
+            receiving.listen(http, env)
+        tried = [_try_carrier(http, env, carrier, progress) for carrier in CARRIERS]
+        tried.append(_try_trunk(http, env, progress))
+        failed = [claim for it in tried for claim in it.missing()]
+        failed += _told(http, env, tried, progress)
         timeline.show_calls(progress.console, _calls(http, env))
     if failed:
         for claim in failed:
@@ -37,11 +58,41 @@ def run(env: dict[str, str], progress: Progress) -> int:
     return 0
 
 
-def _ring_a_trunk(http: httpx.Client, env: dict[str, str], progress: Progress) -> list[str]:
+def _try_carrier(
+    http: httpx.Client, env: dict[str, str], carrier: str, progress: Progress
+) -> _Tried:
+    rung = _find_and_ring(http, env, carrier, progress)
+    timeline.show(progress.console, rung)
+    called = _call_from_it(http, env, carrier, rung.number, progress)
+    timeline.show_outbound(progress.console, called)
+    with progress.step(f"{rung.number} sends a text message, and gets one"):
+        texts = texting.write(http, env, carrier, rung.number)
+    timeline.show_texts(progress.console, texts)
+    return _reported(http, env, _Tried(carrier, rung, called, texts))
+
+
+def _try_trunk(http: httpx.Client, env: dict[str, str], progress: Progress) -> _Tried:
     rung, called = trunk.ring(http, env, progress)
     timeline.show_trunk(progress.console, rung)
     timeline.show_outbound(progress.console, called)
-    return [f"SIP trunk: {claim}" for claim in rung.missing() + called.missing()]
+    return _reported(http, env, _Tried("SIP trunk", rung, called))
+
+
+def _reported(http: httpx.Client, env: dict[str, str], tried: _Tried) -> _Tried:
+    for it in (tried.rung, tried.called):
+        receiving.report(http, env, it.transcript)
+    return tried
+
+
+def _told(
+    http: httpx.Client, env: dict[str, str], tried: list[_Tried], progress: Progress
+) -> list[str]:
+    calls = [call_id for it in tried for call_id in it.call_ids()]
+    messages = [message_id for it in tried for message_id in it.message_ids()]
+    with progress.step("waiting until the customer's server was told everything"):
+        received = receiving.gather(http, env, calls, messages)
+    receiving.show(progress.console, received)
+    return received.missing()
 
 
 def _find_and_ring(
@@ -80,7 +131,9 @@ def first_of(search: httpx.Response) -> str:
     found = search.json().get("numbers") or []
     if search.status_code != HTTPStatus.OK or not found:
         raise Problem(f"The search found no number ({search.status_code}): {search.text}")
-    return str(found[0]["phone_number"])
+    # Not every number takes text messages.
+    best = max(found, key=lambda number: bool(number["capabilities"]["sms"]))
+    return str(best["phone_number"])
 
 
 def buy(http: httpx.Client, env: dict[str, str], carrier: str, number: str) -> httpx.Response:

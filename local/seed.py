@@ -19,6 +19,8 @@ _SCOPES = (
     "calls:write",
     "assistants:read",
     "assistants:write",
+    "sms:read",
+    "sms:write",
     "admin",
 )
 

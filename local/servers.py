@@ -1,5 +1,6 @@
 """Describe the two servers: the AWS emulator and the carrier sandbox."""
 
+import json
 import os
 import subprocess
 import sys
@@ -55,11 +56,25 @@ def emulator(workspace: Workspace) -> Server:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
     }
-    argv = [str(_EMULATOR_ENVIRONMENT / "bin" / "python"), "-m", "ministack"]
+    interpreter = _EMULATOR_ENVIRONMENT / "bin" / "python"
+    argv = [str(interpreter), str(ROOT / "local" / "emulator.py")]
     port = workspace.emulator_port
     return Server(
         "emulator", argv, env, port, "EMULATOR_PORT", "/_ministack/health", workspace.home
     )
+
+
+def rewind_streams(workspace: Workspace) -> None:
+    """Let functions read tables' streams from the start when the emulator starts again.
+
+    It keeps how far they had read, and not the streams: they would read nothing until as much
+    was written once more. Without effect on one that runs.
+    """
+    kept = workspace.home / "state" / "aws" / "lambda.json"
+    if kept.exists():
+        state = json.loads(kept.read_text())
+        state["payload"].pop("dynamodb_stream_positions", None)
+        kept.write_text(json.dumps(state))
 
 
 def sandbox(workspace: Workspace) -> Server:

@@ -54,6 +54,7 @@ def _start_servers(workspace: Workspace, progress: Progress) -> None:
     missing = [server for server in wanted if server.pid() is None]
     for server in missing:
         server.check_port()  # of all, before the first of them starts
+    servers.rewind_streams(workspace)
     for server in missing:
         server.start()
     for server in wanted:

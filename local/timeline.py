@@ -9,6 +9,7 @@ from rich.table import Table
 
 from .evidence import Evidence, stream_parameters
 from .outbound import CALLEE, RENDERED, WORDS, OutboundEvidence
+from .texting import TextEvidence
 from .trunk import CARRIER, TrunkEvidence
 
 _NAMES = {"twilio": "Twilio", "telnyx": "Telnyx", "vonage": "Vonage", "bridge": "Bridge"}
@@ -58,6 +59,20 @@ def show_outbound(console: Console, evidence: OutboundEvidence) -> None:
     _session(table, evidence.transcript, evidence.session_status)
     for text in RENDERED:
         table.add_row("", "runtime", f"{text}: {evidence.session.get(text)}")
+    console.print(table)
+
+
+def show_texts(console: Console, evidence: TextEvidence) -> None:
+    """Print a message that a number sent, and one that it got."""
+    name = _NAMES[evidence.carrier]
+    table = _table(f"{name}: {evidence.number} and text messages")
+    table.add_row("", "you → API", f"POST /sms/send: {evidence.sent}")
+    said = f"{evidence.reply_status} {_message(evidence.reply)}"
+    table.add_row("", "API → you", said)
+    table.add_row("", f"{name} → API", f"receipt: {evidence.state.get('state')}", end_section=True)
+    came = evidence.received
+    told = "answered 2xx" if came.get("delivered") else "refused"
+    table.add_row("", f"{name} → API", f"message of {came.get('from')}: {came.get('text')}: {told}")
     console.print(table)
 
 

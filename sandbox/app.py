@@ -7,7 +7,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, WebSocketRoute
 
-from sandbox import carriers, control, runtime
+from sandbox import carriers, control, receiver, runtime
 from sandbox.books import Books
 from sandbox.bridge import protocol, web
 from sandbox.faults import Faults
@@ -36,5 +36,6 @@ def _routes() -> list[BaseRoute]:
         Mount("/_", routes=[*control.routes(), *web.control_routes()]),
         Mount("/bridge", routes=web.commands()),
         *(Mount(f"/{name}", routes=c.routes()) for name, c in carriers.CARRIERS.items()),
+        Mount("/receiver", routes=receiver.routes()),
         WebSocketRoute("/runtime/echo{rest:path}", runtime.echo),
     ]

@@ -1,18 +1,22 @@
 """List the carriers the sandbox stands in for."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from starlette.routing import Route
 
 from sandbox.books import Account, OwnedNumber, Resource
+from sandbox.telnyx import messages as telnyx_messages
 from sandbox.telnyx import orders as telnyx_orders
 from sandbox.telnyx import portal as telnyx_portal
 from sandbox.telnyx import routes as telnyx
+from sandbox.texts import TextMessage
 from sandbox.transcript import Call, Plan
+from sandbox.twilio import messages as twilio_messages
 from sandbox.twilio import portal as twilio_portal
 from sandbox.twilio import routes as twilio
+from sandbox.vonage import messages as vonage_messages
 from sandbox.vonage import portal as vonage_portal
 from sandbox.vonage import routes as vonage
 from sandbox.world import World
@@ -41,6 +45,8 @@ class Carrier:
     """Lists all accounts' verified caller ids, and those that wait for their code."""
     complete_caller_id: Callable[[World, Account, str, str], bool]
     """Ends a verification with `success` or `failure`; False when none waits."""
+    receive_text: Callable[[World, Account, OwnedNumber, TextMessage], Awaitable[bool]]
+    """Tells a number's owner of a text message that came; False when nobody took it."""
 
 
 def _nothing_to_complete(world: World, order: Resource, status: str) -> None:
@@ -57,6 +63,7 @@ CARRIERS = {
         configure=twilio_portal.configure,
         caller_ids=twilio_portal.caller_ids,
         complete_caller_id=twilio_portal.complete_caller_id,
+        receive_text=twilio_messages.receive,
     ),
     "telnyx": Carrier(
         operations=telnyx.OPERATIONS,
@@ -67,6 +74,7 @@ CARRIERS = {
         configure=telnyx_portal.configure,
         caller_ids=telnyx_portal.caller_ids,
         complete_caller_id=telnyx_portal.complete_caller_id,
+        receive_text=telnyx_messages.receive,
     ),
     "vonage": Carrier(
         operations=vonage.OPERATIONS,
@@ -77,5 +85,6 @@ CARRIERS = {
         configure=vonage_portal.configure,
         caller_ids=vonage_portal.caller_ids,
         complete_caller_id=vonage_portal.complete_caller_id,
+        receive_text=vonage_messages.receive,
     ),
 }

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox import accounts, carriers, control_calls, control_numbers
+from sandbox import accounts, carriers, control_calls, control_numbers, control_texts, receiver
 from sandbox.control_web import Wrong, body, matching, route
 from sandbox.faults import BadFault
 from sandbox.world import World
@@ -92,9 +92,11 @@ def routes() -> list[Route]:
         route("/accounts", _make_account, "POST"),
         route("/accounts/{id}", _change_account, "PATCH"),
         *control_calls.routes(),
+        *control_texts.routes(),
         route("/requests", _requests, "GET"),
         route("/webhooks", _webhooks, "GET"),
         *control_numbers.routes(),
+        *receiver.control(),
         route("/faults", _program_fault, "POST"),
         route("/faults", _list_faults, "GET"),
         route("/faults", _drop_faults, "DELETE"),

@@ -21,6 +21,8 @@ ANSWER_FAULTS = ("error_after_success", "lost_answer", "timeout", "delay")
 ORDER_FAULTS = ("pending_order", "order_failure", "documents_required")
 # Of a bridge's trunk: the call was not made, and may be made over another one.
 TRUNK_FAULTS = ("not_this_trunk", "trunk_timeout")
+# A message that a phone wants no more of, and one that the carrier cannot deliver.
+MESSAGE_FAULTS = ("opted_out", "undelivered")
 WEBHOOK_FAULTS = (
     "duplicate",
     "reorder",
@@ -116,7 +118,10 @@ class Faults:
         orders = fault.carrier == "telnyx" and fault.operation == "buy_number"
         if fault.carrier == "bridge":
             return REFUSALS + TRUNK_FAULTS + ANSWER_FAULTS
-        return REFUSALS + ANSWER_FAULTS + (ORDER_FAULTS if orders else ())
+        own: tuple[str, ...] = ORDER_FAULTS if orders else ()
+        if fault.operation == "send_message":
+            own = MESSAGE_FAULTS
+        return REFUSALS + ANSWER_FAULTS + own
 
     def strike(self, carrier: str, operation: str, event: str | None = None) -> Fault | None:
         """Take the oldest fault meant for this moment and count it down."""

@@ -24,6 +24,8 @@ class Settings:
     far_end_answers_after_s: float = 0.2
     longest_ring_s: float = 5.0
     machine_detection_s: float = 0.2
+    # So long after a call its recording is announced already, and not there yet.
+    recording_late_s: float = 0.0
     number_price: float = 1.0
     # Ten days, as Twilio says: https://support.twilio.com/hc/en-us/articles/223183028
     released_number_held_s: float = 864_000.0

@@ -36,6 +36,8 @@ class Reply:
         """Turn the reply into bytes on the wire."""
         if self.body is None:
             return Response(status_code=self.status, headers=self.headers)
+        if isinstance(self.body, bytes):
+            return Response(self.body, self.status, headers=self.headers)
         return JSONResponse(self.body, self.status, headers=self.headers)
 
 
@@ -118,6 +120,7 @@ def endpoint(
     async def serve(request: Request) -> Response:
         world: World = request.app.state.world
         began = time.monotonic()
+        world.own_url = f"{request.url.scheme}://{request.url.netloc}"
         entry = _entry(api, operation, request)
         world.requests.append(entry)
         try:

@@ -12,6 +12,7 @@ from sandbox.books import Books
 from sandbox.far_end import FarEnds
 from sandbox.faults import Faults
 from sandbox.settings import Settings
+from sandbox.texts import Texts
 from sandbox.transcript import Call
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class World:
     """What the settings are at the start, and after each reset."""
     settings: Settings = field(init=False)
     far_ends: FarEnds = field(default_factory=FarEnds)
+    texts: Texts = field(default_factory=Texts)
     # Redirects are not followed: a carrier takes one for an answer that is not 2xx.
     # Each webhook brings its carrier's time limit; the client's own 5 s would come before it.
     http: httpx.AsyncClient = field(
@@ -48,6 +50,10 @@ class World:
     webhooks: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
     bridges: dict[str, "Bridge"] = field(default_factory=dict)
     sip_lines: dict[str, "SipLine"] = field(default_factory=dict)
+    receivers: dict[str, Any] = field(default_factory=dict)
+    """Customers' servers that get events, by name: see `receiver`."""
+    own_url: str = ""
+    """How the sandbox was last addressed: links to its files begin so."""
     playing: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -100,11 +106,13 @@ class World:
         self.books.save()
         self.faults.clear()
         self.far_ends.clear()
+        self.texts.clear()
         self.calls.clear()
         await self.hang_up_lines()
         self.bridges.clear()
         self.requests.clear()
         self.webhooks.clear()
+        self.receivers.clear()
 
     async def stop_tasks(self) -> None:
         """Cancel whatever still runs and wait until it is gone."""

@@ -17,7 +17,10 @@ from switchboard.model import (
     NumberOrder,
     NumberStatus,
     Organization,
+    Recording,
     SipTrunk,
+    Text,
+    TextStatus,
     Token,
 )
 from switchboard.numbers.purchasing import PurchaseRequest
@@ -95,6 +98,27 @@ def a_number(**changes: Any) -> Number:
     return replace(number, **changes)
 
 
+def a_text(**changes: Any) -> Text:
+    """Return a text message that waits for its turn."""
+    text = Text(
+        id="0b3e6a52-6f0e-5c64-9d0c-2b1f4a3d7e11",
+        organization_id=ORGANIZATION,
+        carrier="twilio",
+        from_=NUMBER,
+        to=E164(CALLER),
+        body="Your table is booked for seven.",
+        created_at=START,
+        updated_at=START,
+        status=TextStatus.QUEUED,
+        is_queued=True,
+        segments=1,
+        encoding="GSM-7",
+        due=START,
+        assistant_id=3001,
+    )
+    return replace(text, **changes)
+
+
 def an_order(**changes: Any) -> NumberOrder:
     """Return the order by which that number was bought."""
     order = NumberOrder(
@@ -166,6 +190,22 @@ def a_call(**changes: Any) -> Call:
         answered_with="stream",
     )
     return replace(call, **changes)
+
+
+def a_recording(**changes: Any) -> Recording:
+    """Return a recording of that call, which nobody has fetched yet."""
+    recording = Recording(
+        id=7001,
+        organization_id=ORGANIZATION,
+        call_id=5001,
+        carrier="fake",
+        recording_sid="RE00000000000000000000000000000001",
+        created_at=START,
+        carrier_url="https://files.fake.example/1.mp3",
+        duration=42,
+        due=START,
+    )
+    return replace(recording, **changes)
 
 
 def a_dial(**changes: Any) -> DialRequest:

@@ -101,6 +101,7 @@ def make_table(name: str) -> None:
             }
             for name in ("gsi1", "gsi2")
         ],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
     )
 
 
@@ -121,7 +122,7 @@ def app(aws: None, clock: Clock, books: Books) -> App:
     fake = carriers(books)
     app = App(
         settings=SETTINGS,
-        store=Store(boto3.client("dynamodb"), SETTINGS.table_name),
+        store=Store(boto3.client("dynamodb"), SETTINGS.table_name, clock),
         secrets=secrets,
         http=urllib3.PoolManager(),
         clock=clock,

@@ -1,5 +1,6 @@
 """A carrier that lives in memory: it keeps books, and fails as it is told."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ from switchboard.carriers.base import (
     Connection,
     Credentials,
     Expected,
+    RecordingSource,
     Webhook,
     WebhookReply,
     WebhookRequest,
@@ -31,7 +33,9 @@ from switchboard.model import (
     NumberOrder,
     OrderStatus,
     PurchaseResult,
+    Recording,
     Say,
+    Text,
 )
 
 
@@ -73,6 +77,10 @@ class Books:
     """Every call that was really placed."""
     dial_errors: list[Exception] = field(default_factory=list)
     """Raised by the next dials, before they take effect."""
+    texts: list[Text] = field(default_factory=list)
+    """Every text message that was really sent."""
+    text_errors: list[Exception] = field(default_factory=list)
+    """Raised by the next messages, before they take effect."""
     hung_up: list[str] = field(default_factory=list)
     transfers: list[tuple[str, str]] = field(default_factory=list)
     for_sale: list[AvailableNumber] = field(default_factory=list)
@@ -286,6 +294,24 @@ def carriers(books: Books) -> Callable[[str], Any]:
             if books.lost_answers:
                 raise books.lost_answers.pop(0)
             return f"CA{call.id}"
+
+        def recording_source(self, recording: Recording) -> RecordingSource:
+            books.ask("recording_source")
+            url = recording.carrier_url or "https://files.fake.example/1.mp3"
+            return RecordingSource(
+                url, {"Authorization": "secret"}, re.compile(r"files\.fake\.example")
+            )
+
+        def send_text(self, text: Text) -> str:
+            if books.meanwhile:
+                meanwhile, books.meanwhile = books.meanwhile, None
+                meanwhile()
+            if books.text_errors:
+                raise books.text_errors.pop(0)
+            books.texts.append(text)
+            if books.lost_answers:
+                raise books.lost_answers.pop(0)
+            return f"SM{len(books.texts)}"
 
         def hang_up(self, call: Call) -> None:
             if books.reply_errors:

@@ -27,6 +27,10 @@ PARAMETERS: Json = {
     "phone_number_id": 14155550100,
     "number_id": 14155550100,
     "key_id": 2001,
+    "event_id": "evt_5001_1",
+    "recording_id": 7001,
+    "token": "eyJhbGciOiJIUzI1NiJ9",
+    "webhook_id": "9d7a19e6cc0c7561fe27",
 }
 _KEY_HEADER = {
     "name": "Idempotency-Key",

@@ -45,6 +45,13 @@ _ADDRESSEE: list[Json] = [
         "description": "Organization and call that the URL was made for.",
         "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,15}-[1-9][0-9]{0,15}$"},
     },
+    {
+        "name": "message",
+        "in": "query",
+        "required": False,
+        "description": "Organization and text message that the URL was made for.",
+        "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,15}\\.[0-9a-f-]{36}$"},
+    },
 ]
 _STATUSES = {
     "400": "`invalid_request`: what came is no webhook of this carrier.",
@@ -148,6 +155,17 @@ _EVENT: Json = {
         "example": {"data": {"event_type": "call.initiated"}},
     }
 }
+
+
+def _message_twilio(name: str) -> Json:
+    return _twilio(name, "A message came, or one of ours has come further", _DONE)
+
+
+def _message_telnyx(name: str) -> Json:
+    summary = "A message came, or one of ours has come further"
+    return _webhook(name, summary, _TELNYX, "401", _DONE, _EVENT)
+
+
 _APOLOGY: Json = {
     "200": {
         "description": "TwiML that apologises and hangs up.",
@@ -184,7 +202,11 @@ _FILE = ("swagger-ui.css", "swagger-ui.js", "start.js")
 OPERATIONS: dict[tuple[str, str], Json] = {
     ("post", "/twiml"): _twilio("twilio_voice", "A call rings, or was answered", _XML),
     ("post", "/call-status"): _twilio("twilio_call_status", "A call's state changed", _DONE),
-    ("post", "/webhooks/sms/twilio"): _twilio("twilio_sms", "A message came", _XML),
+    ("post", "/recording-status"): _twilio("twilio_recording", "A call was recorded", _DONE),
+    ("post", "/webhooks/sms/twilio"): _message_twilio("twilio_sms"),
+    ("post", "/twilio-sms-webhook"): _message_twilio("twilio_sms_old"),
+    ("post", "/webhooks/sms/telnyx"): _message_telnyx("telnyx_sms"),
+    ("post", "/telnyx-sms-webhook"): _message_telnyx("telnyx_sms_old"),
     ("post", "/telnyx-webhook"): _webhook(
         "telnyx_event", "Something happened to a call or a number", _TELNYX, "401", _DONE, _EVENT
     ),

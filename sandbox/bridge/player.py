@@ -78,6 +78,10 @@ class BridgeCall:
         await self._end("completed", 200)
 
     async def _stream(self, told: dict[str, Any]) -> None:
+        if told.get("record"):
+            if told.get("notice"):
+                self._call.said.append(str(told["notice"]))
+            self._call.note("recording", "The call is recorded from here on, by the bridge")
         url = str(told["stream_url"])
         stream = MediaStream(self._call, url, _dialect(self._call, told))
         try:

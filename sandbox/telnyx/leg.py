@@ -8,6 +8,7 @@ from sandbox import ids
 from sandbox.books import Account, Resource
 from sandbox.media import MediaStream, StreamRefused
 from sandbox.settings import Settings
+from sandbox.telnyx import recordings
 from sandbox.telnyx.commands import TelnyxCall
 from sandbox.telnyx.dialect import dialect
 from sandbox.telnyx.events import event_hook, new_event
@@ -25,6 +26,10 @@ _FINAL = {
 }
 
 
+# Dollars a minute.
+_RATE = 0.002
+
+
 @dataclass(frozen=True)
 class Destination:
     """Where a leg's events go; `of_event` has the URLs of single event types."""
@@ -32,6 +37,7 @@ class Destination:
     connection_id: str
     urls: list[str | None]
     limit_s: float
+    wants_cost: bool
     of_event: dict[str, str] = field(default_factory=dict)
 
 
@@ -41,7 +47,8 @@ def destination(application: Resource, settings: Settings, asked: dict[str, Any]
     own = asked.get("webhook_url")
     urls = [own] if own else [body.get("webhook_event_url"), body.get("webhook_event_failover_url")]
     limit_s = float(body.get("webhook_timeout_secs") or settings.telnyx_webhook_limit_s)
-    return Destination(application.id, urls, limit_s, asked.get("webhook_urls") or {})
+    wants_cost = bool(body.get("call_cost_in_webhooks"))
+    return Destination(application.id, urls, limit_s, wants_cost, asked.get("webhook_urls") or {})
 
 
 class Leg:
@@ -59,11 +66,15 @@ class Leg:
         self._stream: asyncio.Task[None] | None = None
         self._cause = "normal_clearing"
         self._sip_cause: str | None = None
+        self._recorded: dict[str, Any] = call.dialled
 
     async def _finish(self) -> None:
         """Wait for what runs beside the call, and tell how it ended."""
         await asyncio.gather(*self._beside)
         self._report_end()
+        await self._outbox.drain()
+        self._report_recording()
+        self._report_cost()
         await self._outbox.drain()
 
     def _report_end(self) -> None:
@@ -123,7 +134,11 @@ class Leg:
         match action:
             case "answer":
                 self._event("call.answered", state="answered", start_time=self._call.started_at)
+                self._record(body)
                 self._start_stream(body)
+            case "record_start":
+                made = {"record_format": body["format"], "record_channels": body["channels"]}
+                self._record({"record": "record-from-answer"} | made)
             case "streaming_start":
                 self._start_stream(body)
             case "speak":
@@ -150,6 +165,43 @@ class Leg:
         # Whoever dialled and hangs up before the answer cancels; a callee cannot.
         cancels = self._call.direction == "outbound" and self._call.answered is None
         return "originator_cancel" if cancels else "normal_clearing"
+
+    def _record(self, asked: dict[str, Any]) -> None:
+        """Begin to record, if that is asked for and was not begun."""
+        if asked.get("record") == "record-from-answer" and self._call.recording_id is None:
+            self._call.recording_id = ids.uuid()
+            self._recorded = asked
+
+    def _report_recording(self) -> None:
+        if self._call.recording_id is None or self._call.answered is None:
+            return
+        form = str(self._recorded.get("record_format", "mp3"))
+        url = recordings.link(self._world, self._call, form)
+        saved: dict[str, Any] = {
+            "channels": self._recorded.get("record_channels", "dual"),
+            "recording_id": self._call.recording_id,
+            "recording_started_at": self._call.started_at,
+            "recording_ended_at": ids.iso(),
+            "recording_urls": {form: url},
+            "public_recording_urls": {},
+        }
+        # Telnyx's description of this event has no call_control_id.
+        self._event("call.recording.saved", call_control_id=None, **saved)
+
+    def _report_cost(self) -> None:
+        wants = self._destination is not None and self._destination.wants_cost
+        if not wants or self._call.answered is None:
+            return
+        minutes = -(-self._call.duration_s // 60)
+        cost = f"{_RATE * minutes:.4f}"
+        part = {"call_part": "call-control", "cost": cost, "rate": f"{_RATE:.4f}"}
+        self._event(
+            "call.cost",
+            status="success",
+            total_cost=cost,
+            billed_duration_secs=60 * minutes,
+            cost_parts=[part | {"currency": "USD", "billed_duration_secs": 60 * minutes}],
+        )
 
     def _speak(self, body: dict[str, Any]) -> None:
         sentence = str(body["payload"])

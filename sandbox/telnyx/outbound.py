@@ -2,9 +2,7 @@
 
 import asyncio
 import time
-from typing import Any
 
-from sandbox import ids
 from sandbox.books import Account, Resource
 from sandbox.far_end import Ending, FarEnd
 from sandbox.telnyx.commands import TelnyxCall
@@ -60,8 +58,6 @@ class OutboundCall(Leg):
         elif await self._ring():
             await self._talk()
         await self._finish()
-        self._report_recording()
-        await self._outbox.drain()
 
     async def _ring(self) -> bool:
         """Let it ring, and hear commands meanwhile; tell whether somebody answered."""
@@ -121,19 +117,3 @@ class OutboundCall(Leg):
             except TimeoutError:
                 self._call.note("machine_detection", f"{event_type}: {result}", result=result)
                 self._event(event_type, result=result)
-
-    def _report_recording(self) -> None:
-        if self._call.recording_id is None or self._call.answered is None:
-            return
-        form = str(self._call.dialled.get("record_format", "mp3"))
-        url = f"https://recordings.example.com/{self._call.recording_id}.{form}"
-        saved: dict[str, Any] = {
-            "channels": self._call.dialled.get("record_channels", "dual"),
-            "recording_id": self._call.recording_id,
-            "recording_started_at": self._call.started_at,
-            "recording_ended_at": ids.iso(),
-            "recording_urls": {form: url},
-            "public_recording_urls": {},
-        }
-        # Telnyx's description of this event has no call_control_id.
-        self._event("call.recording.saved", call_control_id=None, **saved)

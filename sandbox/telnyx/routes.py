@@ -4,12 +4,15 @@ from starlette.routing import Route
 
 from sandbox import ids
 from sandbox.books import Account, OwnedNumber
+from sandbox.recordings import telnyx_files
 from sandbox.telnyx import (
     available,
     commands,
     coverage,
+    messages,
     numbers,
     orders,
+    recordings,
     resources,
     verified,
 )
@@ -49,6 +52,8 @@ _NUMBERS: _Table = [
         "confirm_caller_id",
         verified.verify,
     ),
+    ("POST", "/messages", "send_message", messages.send),
+    ("GET", "/messages/{id}", "get_message", messages.get),
     ("GET", "/balance", "get_balance", resources.balance),
 ]
 _CALLS: _Table = [
@@ -60,6 +65,8 @@ _CALLS: _Table = [
         "client_state_update",
         commands.update_client_state,
     ),
+    ("GET", "/recordings", "list_recordings", recordings.list_made),
+    ("GET", "/recordings/{id}", "get_recording", recordings.get),
     *(
         ("POST", f"/calls/{{id}}/actions/{action}", action, commands.command(action))
         for action in commands.ACTIONS
@@ -98,7 +105,11 @@ def routes() -> list[Route]:
         for method, path, operation, handler in _TABLE
     ]
     every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    return [*table, Route("/{rest:path}", endpoint(api, "unknown", _nothing_here), methods=every)]
+    return [
+        *table,
+        telnyx_files(),
+        Route("/{rest:path}", endpoint(api, "unknown", _nothing_here), methods=every),
+    ]
 
 
 def place_call(

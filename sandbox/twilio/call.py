@@ -35,6 +35,8 @@ class TwilioCall(Call):
     dialled: dict[str, Any] = field(default_factory=dict)
     answered_by: str | None = None
     detour: Entry | None = None
+    recording: Any = None
+    """What TwiML has begun: see `recordings`."""
 
     @property
     def wording(self) -> str:

@@ -1,6 +1,7 @@
 """Play an inbound call at Twilio: ask the voice URL, obey its TwiML, report the end."""
 
 from sandbox.books import Account, OwnedNumber
+from sandbox.twilio import recordings
 from sandbox.twilio.call import Entry, TwilioCall
 from sandbox.twilio.player import TwimlPlayer
 from sandbox.twilio.voice_webhooks import VoiceWebhooks
@@ -47,6 +48,7 @@ class InboundCall:
         if url:
             params = self._hooks.progress(0) | self._hooks.lasted()
             self._hooks.tell(final, url, self._method("status_callback"), params)
+        recordings.report(self._call, self._hooks)
         await self._hooks.drain()
 
     def _config(self, name: str) -> str:

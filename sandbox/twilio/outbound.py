@@ -5,6 +5,7 @@ import asyncio
 from sandbox import ids
 from sandbox.books import Account
 from sandbox.far_end import Ending, FarEnd
+from sandbox.twilio import recordings
 from sandbox.twilio.call import TwilioCall, entry_of
 from sandbox.twilio.player import TwimlPlayer
 from sandbox.twilio.rest import API_VERSION
@@ -128,6 +129,7 @@ class OutboundCall:
             extra |= self._recording()
         self._progress("completed", extra)
         self._report_recording("completed")
+        recordings.report(call, self._hooks)
 
     def _progress(self, event: str, extra: dict[str, str] | None = None) -> None:
         """Tell the status callback, when it wants to hear of this event."""

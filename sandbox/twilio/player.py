@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element
 
 from sandbox.books import Account
 from sandbox.media import MediaStream, StreamRefused
-from sandbox.twilio import twiml
+from sandbox.twilio import recordings, twiml
 from sandbox.twilio.call import Entry, TwilioCall
 from sandbox.twilio.dialect import dialect
 from sandbox.twilio.voice_webhooks import StreamReports, VoiceWebhooks
@@ -117,6 +117,8 @@ class TwimlPlayer:
                 self._say(verb)
             case "Connect":
                 await self._connect(verb)
+            case "Start":
+                recordings.begin(self._call, verb)
             case "Dial":
                 self._dial(verb)
             case "Pause":

@@ -5,7 +5,7 @@ from starlette.routing import Route
 from sandbox import ids
 from sandbox.books import Account, OwnedNumber
 from sandbox.transcript import Plan
-from sandbox.twilio import account, available, caller_ids, calls, numbers
+from sandbox.twilio import account, available, caller_ids, calls, messages, numbers, recordings
 from sandbox.twilio.call import TwilioCall
 from sandbox.twilio.dial import dial
 from sandbox.twilio.inbound import InboundCall
@@ -34,6 +34,9 @@ _TABLE: list[tuple[str, str, str, Handler]] = [
     ("GET", f"{_ACCOUNT}/Calls/{{sid}}.json", "get_call", calls.get),
     ("POST", f"{_ACCOUNT}/Calls/{{sid}}.json", "update_call", calls.update),
     ("DELETE", f"{_ACCOUNT}/Calls/{{sid}}.json", "delete_call", calls.delete),
+    ("GET", f"{_ACCOUNT}/Recordings/{{sid}}.mp3", "get_recording_media", recordings.media),
+    ("POST", f"{_ACCOUNT}/Messages.json", "send_message", messages.send),
+    ("GET", f"{_ACCOUNT}/Messages/{{sid}}.json", "get_message", messages.get),
     ("GET", f"{_CALLER_IDS}.json", "list_caller_ids", caller_ids.list_verified),
     ("POST", f"{_CALLER_IDS}.json", "verify_caller_id", caller_ids.verify),
     ("GET", f"{_CALLER_IDS}/{{sid}}.json", "get_caller_id", caller_ids.get),

@@ -87,6 +87,12 @@ def voice(application: Resource) -> dict[str, Any]:
     return found
 
 
+def messages(application: Resource) -> dict[str, Any]:
+    """Return an application's messages capability, empty when it has none."""
+    found: dict[str, Any] = application.body["capabilities"].get("messages") or {}
+    return found
+
+
 def _shown(application: Resource) -> dict[str, Any]:
     link = {"self": {"href": f"/v2/applications/{application.id}"}}
     return {"id": application.id} | application.body | {"_links": link}

@@ -40,6 +40,8 @@ class VonageCall(Call):
     word: str = "started"
     """Its status in Vonage's words."""
     detour: Script | None = None
+    recordings: list[str] = field(default_factory=list)
+    """The ids of its files."""
 
     def redirect(self, script: Script) -> None:
         """Give the call other instructions; what it is doing ends."""

@@ -1,15 +1,13 @@
 """Make and sign the requests Vonage sends about a call: the question, and the events."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
 
 import httpx
 
 from sandbox import ids
 from sandbox.books import Account, Resource
-from sandbox.signing import vonage_token
+from sandbox.vonage import signed
 from sandbox.vonage.applications import voice
 from sandbox.vonage.call import NETWORK, RATE, Script, VonageCall, conversation
 from sandbox.vonage.rest import msisdn
@@ -21,7 +19,6 @@ from sandbox.world import World
 _ASKED_AGAIN = (429, 503, 504)
 _SERVER_ERRORS = range(500, 600)
 _ATTEMPTS = 2
-_AN_HOUR_S = 3600
 
 
 def timestamp(at: str | None = None) -> str:
@@ -117,9 +114,10 @@ class CallWebhooks:
     def tell_of_recording(self, action: dict[str, Any]) -> None:
         """Tell where a recording is; that event has neither a status nor the call's id."""
         recording, form = ids.uuid(), action.get("format", "mp3")
+        self._call.recordings.append(recording)
         event = {
             "start_time": timestamp(self._call.started_at),
-            "recording_url": f"https://api.nexmo.com/v1/files/{recording}",
+            "recording_url": f"{self._world.own_url}/vonage/v1/files/{recording}",
             "size": 12_345 if form == "mp3" else 123_456,
             "recording_uuid": recording,
             "end_time": timestamp(self._call.ended_at),
@@ -139,7 +137,7 @@ class CallWebhooks:
 
     def token(self) -> str:
         """Make the token with which a websocket is opened that wants one."""
-        return vonage_token(*self._signer(), b"")
+        return signed.token(self._account, self._application, b"")
 
     def machine(self, status: str, **extra: Any) -> dict[str, Any]:
         """Make the event of a detection, which names the call in a way of its own."""
@@ -199,38 +197,11 @@ class CallWebhooks:
         def build(target: str, attempt: int, fault: str | None) -> httpx.Request:
             # One that came unsigned and was refused comes again, signed.
             spoilt = None if fault == "unsigned" and attempt > 1 else fault
-            return self._signed(target, method, body, spoilt)
+            return signed.request(self._account, self._application, target, method, body, spoilt)
 
         again = _asked_again if asks else _told_again
         urls = [url] * _ATTEMPTS
         return Hook("vonage", event, urls, self._limit_s(asks), build, asks, again)
-
-    def _signer(self) -> tuple[str, str, str]:
-        credentials = self._account.credentials
-        return credentials["signature_secret"], credentials["api_key"], self._application.id
-
-    def _signed(
-        self, url: str, method: str, body: dict[str, Any], fault: str | None
-    ) -> httpx.Request:
-        if method == "GET":
-            url += ("&" if "?" in url else "?") + urlencode(_flat(body))
-            content, signed = b"", _compact(dict(httpx.URL(url).params.multi_items()))
-            headers = {}
-        else:
-            content = signed = _compact(body)
-            headers = {"Content-Type": "application/json"}
-        if fault != "unsigned" and voice(self._application).get("signed_callbacks", True):
-            headers["Authorization"] = f"Bearer {self._vouch(signed, fault)}"
-        return httpx.Request(method, url, headers=headers, content=content)
-
-    def _vouch(self, payload: bytes, fault: str | None) -> str:
-        secret, key, application_id = self._signer()
-        if fault == "bad_signature":
-            secret = "the signature secret of somebody else's account"
-        if fault == "tampered":
-            payload += b" "
-        issued_at = int(ids.now().timestamp()) - (_AN_HOUR_S if fault == "stale" else 0)
-        return vonage_token(secret, key, application_id, payload, issued_at=issued_at)
 
 
 class Leg:
@@ -249,18 +220,3 @@ def _asked_again(answered: Answered, fault: str | None) -> bool:
 def _told_again(answered: Answered, fault: str | None) -> bool:
     """Tell whether an event comes again: nothing says so, but of unsigned ones it is reported."""
     return fault == "unsigned" and answered.status in _SERVER_ERRORS
-
-
-def _compact(body: dict[str, Any]) -> bytes:
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def _flat(body: dict[str, Any]) -> dict[str, str]:
-    """Make fields of a query out of an event; what is null, or an object, is left out or named."""
-    found: dict[str, str] = {}
-    for name, value in body.items():
-        if isinstance(value, dict):
-            found |= {f"{name}[{inner}]": str(part) for inner, part in value.items()}
-        elif value is not None:
-            found[name] = str(value)
-    return found

@@ -1,7 +1,7 @@
 """Vonage's paths, and the operation names by which faults know them.
 
-Its two hosts, rest.nexmo.com (numbers, account) and api.nexmo.com (calls, applications), are one
-here: no path is on both.
+Its two hosts, rest.nexmo.com (numbers, account) and api.nexmo.com (calls, messages, applications),
+are one here: no path is on both.
 """
 
 from starlette.routing import Route
@@ -10,7 +10,7 @@ from sandbox import ids
 from sandbox.books import Account, OwnedNumber
 from sandbox.transcript import Plan
 from sandbox.vonage import account as accounts
-from sandbox.vonage import applications, calls, numbers
+from sandbox.vonage import applications, calls, messages, numbers, recordings
 from sandbox.vonage.call import VonageCall
 from sandbox.vonage.dial import dial
 from sandbox.vonage.inbound import InboundCall
@@ -40,9 +40,13 @@ _CALLS: _Table = [
     ("GET", "/v1/calls", "list_calls", calls.list_calls),
     ("POST", "/v1/calls", "dial", dial),
     ("GET", "/v1/calls/{uuid}", "get_call", calls.get),
+    ("GET", "/v1/files/{id}", "get_recording_media", recordings.media),
 ]
+_MESSAGES: _Table = [("POST", "/v1/messages", "send_message", messages.send)]
 _UPDATES = ("hangup", "transfer", "update_call")
-OPERATIONS = {name for _, _, name, _ in _NUMBERS + _APPLICATIONS + _CALLS} | set(_UPDATES)
+OPERATIONS = {name for _, _, name, _ in _NUMBERS + _APPLICATIONS + _CALLS + _MESSAGES} | set(
+    _UPDATES
+)
 
 
 def _nothing_here(asked: Asked) -> Reply:
@@ -58,6 +62,7 @@ def routes() -> list[Route]:
             (NumbersApi(), _NUMBERS),
             (ApplicationsApi(), _APPLICATIONS),
             (voice, _CALLS),
+            (messages.MessagesApi(), _MESSAGES),
         )
         for method, path, operation, handler in rows
     ]

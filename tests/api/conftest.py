@@ -13,4 +13,5 @@ def gateway(app: App, books: Books, monkeypatch: pytest.MonkeyPatch) -> Gateway:
     """The deployed API, with one of everything in its table."""
     # The gateway sets it for each carrier's copy of the webhooks' function.
     monkeypatch.setenv("CARRIER", "")
+    monkeypatch.setenv("RECORDINGS_BUCKET", "recordings-test")
     return Gateway(world.settle(app, books))

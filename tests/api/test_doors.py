@@ -41,7 +41,7 @@ def test_every_route_of_the_template_is_tried_here() -> None:
         route.key
         for route in routes.template_routes(routes.template())
         # Signatures have tests of their own for each carrier; the rest is open to everybody.
-        if not route.is_open or route.path.endswith("/session")
+        if not route.is_open or route.path.endswith(("/session", "/report"))
     }
 
     assert tried == deployed
@@ -86,7 +86,8 @@ def test_a_key_with_only_the_described_scope_is_enough(
 
     reply = request(gateway, operation, world.key(gateway.app, scopes=operation.scopes))
 
-    assert 200 <= reply.status < 300, reply.text[:300]
+    # A recording is heard by following a link.
+    assert 200 <= reply.status < 300 or reply.status == 302, reply.text[:300]
 
 
 @pytest.mark.parametrize("operation", named(CLOSED))

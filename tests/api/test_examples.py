@@ -21,7 +21,10 @@ def test_an_example_is_carried_out_and_answered_as_described(
 
     reply = request(gateway, operation, world.token(gateway.app, operation), n)
 
-    assert 200 <= reply.status < 300, f"{operation.name}: {reply.status} {reply.text[:500]}"
+    # A recording is heard by following a link.
+    assert 200 <= reply.status < 300 or reply.status == 302, (
+        f"{operation.name}: {reply.status} {reply.text[:500]}"
+    )
     assert problems(operation, reply) == []
 
 

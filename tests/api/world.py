@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from switchboard import sessions, tokens
@@ -9,7 +10,8 @@ from switchboard.app import App
 from switchboard.carriers import CARRIERS
 from switchboard.carriers.stock import AvailableNumber
 from switchboard.errors import UnknownProvider
-from switchboard.model import CallStatus, Capabilities
+from switchboard.events import registering
+from switchboard.model import CallStatus, Capabilities, RecordingStatus
 from switchboard.numbers import assigning
 from tests.api.document import Operation
 from tests.builders import (
@@ -20,6 +22,8 @@ from tests.builders import (
     a_call,
     a_flow,
     a_number,
+    a_recording,
+    a_text,
     a_token,
     a_trunk,
     an_assistant,
@@ -62,7 +66,25 @@ def settle(app: App, books: Books) -> App:
             metadata={"note": MARK},
         )
     )
+    _add_recording(app)
+    text = a_text(body=f"Hello from {MARK}")
+    app.store.add_text(text, None, "", None, text.created_at)
+    registering.register(app, ORGANIZATION, "https://example.com/events")
     return app
+
+
+def _add_recording(app: App) -> None:
+    """Let the call have a recording that is in the bucket."""
+    call = app.store.call(a_call().id)
+    assert call is not None
+    waiting = a_recording(carrier="twilio")
+    app.store.add_recording(call, waiting, "https://example.com/recording")
+    call = app.store.call(call.id)
+    assert call is not None
+    path = f"{ORGANIZATION}/{call.id}/{waiting.id}.mp3"
+    done = replace(waiting, status=RecordingStatus.COMPLETED, path=path, size=700, problem=MARK)
+    month = timedelta(days=30)
+    app.store.settle_recording(call, waiting, done, "https://example.com/recording", month)
 
 
 def _add_flow(app: App) -> None:

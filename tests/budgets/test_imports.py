@@ -26,6 +26,8 @@ FORBIDDEN = {
     "aws_lambda_powertools.event_handler",
     "cryptography.x509",
     "switchboard.edge",
+    "switchboard.events",
+    "standardwebhooks",
     "twilio.rest",
     "twilio.http",
 }

@@ -5,7 +5,7 @@
 
 import pytest
 
-from bench import round_trips
+from bench import round_trips, telling
 from bench.deployment import deployment
 
 pytestmark = [
@@ -65,3 +65,21 @@ def test_a_call_that_we_place_takes_one_read_and_two_writes_and_is_dialled_once(
     assert spent.dynamodb == 3  # what it depends on, the reservation, how it went
     assert spent.secrets == 2  # only a cold function: the carrier's credentials, the session key
     assert asked.dynamodb == 1  # the API key, once for any request
+
+
+@pytest.mark.parametrize("carrier", ["twilio", "telnyx", "vonage"])
+def test_a_text_message_takes_four_requests_and_is_sent_once(carrier: str) -> None:
+    with deployment(carrier) as deployed:
+        round_trips.purchase(deployed)
+        spent = telling.text(deployed)
+
+    assert spent.carrier == 1
+    assert spent.dynamodb == 4  # the API key is not among them
+
+
+def test_an_event_that_follows_another_is_delivered_in_seven_requests() -> None:
+    with deployment("twilio") as deployed:
+        round_trips.purchase(deployed)
+        spent = telling.delivery(deployed)
+
+    assert spent.dynamodb == 7

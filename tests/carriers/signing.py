@@ -152,8 +152,9 @@ def encoded(sample: dict[str, Any]) -> bytes:
 
 def signed_request(name: str, sample: dict[str, Any], at: datetime) -> WebhookRequest:
     """Return a sample event as a request that verifies at that time."""
-    call_id = sample.get("call_id")
+    call_id, text_id = sample.get("call_id"), sample.get("text_id")
     query = f"call=1001-{call_id}" if call_id else "org=1001"
+    query = f"message=1001-{text_id}" if text_id else query
     url, body = f"{PUBLIC_URL}{sample['path']}?{query}", encoded(sample)
     headers = SIGNERS[name].sign(url, body, at) | sample.get("headers", {})
-    return WebhookRequest("POST", url, headers, body, call_id)
+    return WebhookRequest("POST", url, headers, body, call_id, text_id=text_id)

@@ -50,6 +50,9 @@ NONSENSE = {
         b'{"status": "ringing", "uuid": ""}',
         b'{"uuid": "u", "to": "sip:ann"}',
         b'{"uuid": "u", "to": {"number": 1}}',
+        b'{"recording_url": "https://api.nexmo.com/v1/files/1"}',
+        b'{"recording_url": 7, "recording_uuid": "1"}',
+        b'{"recording_url": "https://api.nexmo.com/v1/files/1", "recording_uuid": "../1"}',
     ],
 }
 

@@ -16,7 +16,7 @@ from switchboard.carriers.features import Features
 from switchboard.carriers.stock import NumberSearch
 from switchboard.errors import InvalidRequest
 from switchboard.model import BYO, NumberOrder, OrderStatus
-from tests.builders import a_number
+from tests.builders import a_number, a_recording, a_text
 from tests.carriers.conftest import Subject
 from tests.carriers.lab import Lab
 
@@ -82,6 +82,8 @@ def test_a_trunk_does_what_it_declares_and_asks_nobody(
         lambda: trunk.set_voice_url(number, "https://example.com"),
         lambda: trunk.set_sms(number, False),
         lambda: trunk.verify_caller_id(number.phone_number, "Desk"),
+        lambda: trunk.send_text(a_text(carrier=BYO)),
+        lambda: trunk.recording_source(a_recording(carrier=BYO)),
     ):
         with pytest.raises(InvalidRequest):
             refused()
@@ -93,6 +95,8 @@ def test_a_trunk_does_what_it_declares_and_asks_nobody(
         features.searches_places,
         features.switches_messages,
         features.takes_any_voice_url,
+        features.sends_texts,
+        features.refuses_opted_out,
         features.verifies_caller_ids,
     )
     assert not any(promised)

@@ -43,6 +43,8 @@ def twilio(lab: Lab) -> None:
     ask("POST", f"/Calls/{call}.json", data={"Status": "completed"})
     ask("GET", f"/Calls/{call}.json")
     _twilio_outbound(lab, ask)
+    sent = ask("POST", "/Messages.json", data={"To": CALLEE, "From": NUMBER, "Body": "Hello"})
+    ask("GET", f"/Messages/{sent.json()['sid']}.json")
     ask("DELETE", number)
 
 
@@ -95,6 +97,8 @@ def telnyx(lab: Lab) -> None:
     ask("PATCH", f"{number}/voice", json={"cnam_listing": {"cnam_listing_enabled": True}})
     _telnyx_call(lab, ask)
     _telnyx_outbound(lab, ask, connection)
+    sent = ask("POST", "/messages", json={"to": CALLEE, "from": NUMBER, "text": "Hello"})
+    ask("GET", f"/messages/{sent.json()['data']['id']}")
     ask("DELETE", number)
     ask("GET", number)
 
@@ -214,6 +218,9 @@ def _vonage_calls(lab: Lab, application: str, key: str) -> None:
     ask("PUT", call, json={"action": "transfer", "destination": moved})
     ask("PUT", call, json={"action": "hangup"})
     ask("GET", "", params={"page_size": 1, "order": "desc"})
+    sent = {"channel": "sms", "message_type": "text", "text": "Hello"}
+    sent |= {"to": CALLEE[1:], "from": NUMBER[1:], "webhook_url": URL}
+    lab.control.post("/vonage/v1/messages", headers=headers, json=sent)
 
 
 TOURS = {"twilio": twilio, "telnyx": telnyx, "vonage": vonage}

@@ -132,7 +132,7 @@ def test_the_place_but_not_the_text_of_an_unforeseen_error_is_shown(run: Run, bo
         (
             ("tokens", "create", *ORG, "--name", "x", "--scope", "all"),
             "Unknown scope all: choose from numbers:read, numbers:write, calls:read, calls:write, "
-            "assistants:read, assistants:write, admin",
+            "assistants:read, assistants:write, sms:read, sms:write, admin",
         ),
         (("tokens", "revoke", *ORG, "5"), "API key 5 not found in this organization"),
         (

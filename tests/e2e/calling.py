@@ -11,6 +11,7 @@ import httpx
 
 from local import demo
 from local.outbound import place, transcript_of
+from sandbox import inventory
 from switchboard.model import Limits
 from switchboard.store import Store
 from tests.e2e.conftest import LocalStack
@@ -113,8 +114,11 @@ def fault(local_stack: LocalStack, **wanted: Any) -> Iterator[None]:
 
 
 def fresh_number() -> str:
-    """Return a number that nobody has bought yet; the sandbox sells any of the right form."""
-    return f"+1212{random.randint(2_200_000, 9_899_999)}"
+    """Return a number that nobody has bought yet, which takes calls and text messages."""
+    while True:
+        number = f"+1212{random.randint(2_200_000, 9_899_999)}"
+        if {"voice", "sms"} <= inventory.offer(number).features:
+            return number
 
 
 def dials(local_stack: LocalStack, number: str) -> list[Json]:

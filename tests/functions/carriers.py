@@ -21,5 +21,5 @@ class Http:
     body: dict[str, Any] = field(default_factory=lambda: {"data": {"result": "ok"}})
 
     def request(self, method: str, url: str, **options: Any) -> urllib3.HTTPResponse:
-        self.sent.append((method, url, options["json"]))
+        self.sent.append((method, url, options.get("json", {})))
         return urllib3.HTTPResponse(json.dumps(self.body).encode(), status=self.status)

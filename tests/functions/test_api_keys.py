@@ -99,8 +99,9 @@ def test_a_new_key_is_shown_once_and_opens_what_it_was_made_for(app: App) -> Non
             "numbers": "read",
             "calls": "read_write",
             "assistants": "read",
+            "sms": "read",
         },
-        "scopes": ["assistants:read", "calls:read", "calls:write", "numbers:read"],
+        "scopes": ["assistants:read", "calls:read", "calls:write", "numbers:read", "sms:read"],
         "rate_limit": {},
         "created_at": START.isoformat(),
         "updated_at": START.isoformat(),
@@ -130,7 +131,7 @@ def test_a_reply_that_holds_a_secret_is_kept_by_nobody(app: App) -> None:
     ],
 )  # fmt: skip
 def test_permissions_stand_for_scopes(app: App, wanted: Json, scopes: str) -> None:
-    kinds = ("assistants", "calls", "numbers")
+    kinds = ("assistants", "calls", "numbers", "sms")
     for verb in ("read", "write"):
         scopes = scopes.replace(verb.upper(), " ".join(f"{kind}:{verb}" for kind in kinds))
 
@@ -173,7 +174,8 @@ def test_a_key_that_makes_no_sense_is_not_made(app: App, wrong: Json, status: in
 )
 def test_only_a_key_that_may_do_everything_sees_keys_and_the_record(app: App, name: str) -> None:
     all_others = (
-        "numbers:read numbers:write calls:read calls:write assistants:read assistants:write"
+        "numbers:read numbers:write calls:read calls:write assistants:read assistants:write "
+        "sms:read sms:write"
     )
 
     status, problem = ask(app, load(f"directory/{name}"), scopes=all_others)

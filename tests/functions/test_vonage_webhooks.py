@@ -173,6 +173,17 @@ def test_a_machine_that_was_only_heard_of_changes_nothing_in_what_is_said(
     assert now(live).answered_by == "machine"
 
 
+def test_a_beep_that_nobody_waited_for_begins_nothing_anew(live: App, send: Any) -> None:
+    place(live, "vonage", MachinePolicy.CONTINUE)
+    send(load("carrier_webhook/vonage-outbound-answer"), "vonage")
+
+    reply = send(load("carrier_webhook/vonage-outbound-machine-beep"), "vonage")
+
+    # Another NCCO would open a second stream, announce and record a second time.
+    assert (reply["statusCode"], reply["body"]) == (200, "")
+    assert now(live).answered_by == "machine"
+
+
 @pytest.mark.parametrize(
     ("word", "status"),
     [

@@ -74,14 +74,18 @@ class VonageClient:
         form = {"country": country, "msisdn": number[1:], "app_id": application}
         return self("POST", "/number/update", data=form)
 
-    def application(self, url: str, **voice: Any) -> "VonageApplication":
-        """Make an application whose webhooks come below a URL."""
+    def application(self, url: str, messages: str = "", **voice: Any) -> "VonageApplication":
+        """Make an application whose webhooks come below a URL, those of messages to another."""
         webhooks = {
             "answer_url": {"address": f"{url}/answer?org=1", "http_method": "POST"},
             "fallback_answer_url": {"address": f"{url}/fallback", "http_method": "POST"},
             "event_url": {"address": f"{url}/event?org=1", "http_method": "POST"},
         }
-        wanted = {"name": "test", "capabilities": {"voice": {"webhooks": webhooks} | voice}}
+        able: dict[str, Any] = {"voice": {"webhooks": webhooks} | voice}
+        if messages:
+            hook = {"address": messages, "http_method": "POST"}
+            able["messages"] = {"webhooks": {"inbound_url": hook, "status_url": hook}}
+        wanted = {"name": "test", "capabilities": able}
         made = self("POST", "/v2/applications", json=wanted)
         assert made.status_code == 201, made.text
         body = made.json()
@@ -90,7 +94,7 @@ class VonageClient:
 
 @dataclass
 class VonageApplication:
-    """Vonage's Voice API as one application sees it."""
+    """Vonage's Voice API, and what else takes its tokens, as one application sees it."""
 
     http: httpx.Client
     id: str
@@ -106,6 +110,15 @@ class VonageApplication:
         """Send a request with a fresh token."""
         headers = {"Authorization": f"Bearer {self.token()}"}
         return self.http.request(method, f"/vonage/v1/calls{path}", headers=headers, **options)
+
+    def message(self, message: dict[str, Any]) -> httpx.Response:
+        """Send a message."""
+        headers = {"Authorization": f"Bearer {self.token()}"}
+        return self.http.post("/vonage/v1/messages", headers=headers, json=message)
+
+    def file(self, url: str) -> httpx.Response:
+        """Fetch a file."""
+        return self.http.get(url, headers={"Authorization": f"Bearer {self.token()}"})
 
 
 def account(client: httpx.Client, carrier: str) -> dict[str, str]:

@@ -133,6 +133,17 @@ def test_a_call_through_a_bridge_speaks_with_the_assistant(us: Deployment) -> No
     assert (call.status, call.customer_number) == (CallStatus.COMPLETED, CALLER)
 
 
+def test_a_call_through_a_bridge_is_announced_and_recorded_there(us: Deployment) -> None:
+    notice = "This call is recorded."
+    answered_by_us(us, dial_options=DialOptions(record=True), recording_notice=notice)
+
+    transcript = ring(us)
+
+    assert transcript["said"] == [notice]
+    assert "recording" in [step["what"] for step in transcript["steps"]]
+    assert transcript["outcome"] == "streamed"
+
+
 @pytest.mark.parametrize("name", ["duplicate", "reorder", "drop"])
 def test_events_that_are_repeated_reordered_or_lost_do_not_confuse_us(
     us: Deployment, name: str

@@ -304,3 +304,25 @@ def test_a_share_of_the_replies_gets_lost_and_every_dial_is_done(
     sandbox.delete("/_/faults")
     program_fault(sandbox, "telnyx", "dial", "error_after_success", **share)
     assert run() == first, "the same seed loses the same replies"
+
+
+def test_a_recording_that_a_command_begins_can_be_had_by_its_link_and_found_again(
+    sandbox: httpx.Client, customer: Customer, telnyx: TelnyxClient, connection: str
+) -> None:
+    sid = dialled(telnyx, connection)
+    wait_until(lambda: "call.answered" in [got.event["event_type"] for got in customer.received])
+    asked = {"format": "mp3", "channels": "dual"}
+    telnyx("POST", f"/calls/{sid}/actions/record_start", json=asked).raise_for_status()
+
+    transcript(sandbox, sid)
+
+    saved = customer.at("/events")[-1].event
+    assert saved["event_type"] == "call.recording.saved"
+    link = saved["payload"]["recording_urls"]["mp3"]
+    assert sandbox.get(link).headers["content-type"] == "audio/mpeg"
+    found = telnyx("GET", f"/recordings/{saved['payload']['recording_id']}").json()["data"]
+    assert found["download_urls"]["mp3"] == link
+    legs = {"filter[call_leg_id]": found["call_leg_id"]}
+    assert len(telnyx("GET", "/recordings", params=legs).json()["data"]) == 1
+    sandbox.patch("/_/settings", json={"recording_late_s": 1000}).raise_for_status()
+    assert sandbox.get(link).status_code == 404

@@ -403,3 +403,23 @@ def test_dials_are_counted_by_what_they_say_of_themselves(
 
     counted = {row["reference"]: row["count"] for row in dials}
     assert counted == {f"{customer.url}/voice?call=42": 2, f"{customer.url}/voice?call=43": 1}
+
+
+def test_a_recording_that_the_instructions_begin_is_told_of_and_sent_to_its_account(
+    sandbox: httpx.Client, customer: Customer, twilio: TwilioClient, number: str
+) -> None:
+    sandbox.patch("/_/settings", json={"recording_late_s": 1000}).raise_for_status()
+    url = f"{customer.url}/recording"
+    started = f'<Start><Recording recordingStatusCallback="{url}" channels="dual"/></Start>'
+    customer.says("/voice", f"<Say>It is recorded.</Say>{started}<Hangup/>")
+
+    transcript(sandbox, dialled(twilio, customer))
+
+    [told] = [got.form for got in customer.at("/recording")]
+    assert (told["RecordingStatus"], told["RecordingChannels"]) == ("completed", "2")
+    media = f"/Recordings/{told['RecordingSid']}.mp3"
+    assert twilio("GET", media).status_code == 404  # announced, and not there yet
+    sandbox.patch("/_/settings", json={"recording_late_s": 0}).raise_for_status()
+    sent = twilio("GET", media)
+    assert (sent.status_code, sent.headers["content-type"]) == (200, "audio/mpeg")
+    assert sandbox.get(f"/twilio/2010-04-01/Accounts/{twilio.sid}{media}").status_code == 401

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from switchboard.recordings import fetching
+
 Json = dict[str, Any]
 
 
@@ -79,3 +81,63 @@ def test_the_command_line_tool_finds_what_it_needs(template: Json) -> None:
         "Stage",
         "SessionKeySecret",
     } <= set(template["Outputs"])
+
+
+def test_messages_are_kept_when_the_function_fails_on_them(template: Json) -> None:
+    queue = template["Resources"]["EventQueue"]["Properties"]
+    function = template["Resources"]["DeliverEvent"]["Properties"]
+
+    assert queue["SqsManagedSseEnabled"] is True
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {
+        "Fn::GetAtt": ["EventQueueRefused", "Arn"]
+    }
+    # What AWS asks for, so that no message is handled twice at once.
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+    assert function["Events"]["Queue"]["Properties"]["FunctionResponseTypes"] == [
+        "ReportBatchItemFailures"
+    ]
+
+
+def test_the_sender_of_events_is_in_no_network_of_ours(template: Json) -> None:
+    assert "VpcConfig" not in template["Resources"]["DeliverEvent"]["Properties"]
+    assert "VpcConfig" not in template["Globals"]["Function"]
+
+
+def test_events_go_nowhere_but_to_public_https_unless_somebody_says_so(template: Json) -> None:
+    assert template["Parameters"]["EventUrlsAllowed"]["Default"] == ""
+
+
+def test_recordings_are_encrypted_private_and_forgotten_in_time(template: Json) -> None:
+    bucket = template["Resources"]["RecordingBucket"]
+    properties = bucket["Properties"]
+    [rule] = properties["LifecycleConfiguration"]["Rules"]
+    [policy] = template["Resources"]["RecordingBucketPolicy"]["Properties"]["PolicyDocument"][
+        "Statement"
+    ]
+
+    assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == (
+        "RetainExceptOnCreate",
+        "Retain",
+    )
+    assert properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert rule["Status"] == "Enabled"
+    assert rule["ExpirationInDays"] == {"Ref": "RecordingRetentionDays"}
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert (policy["Effect"], policy["Condition"]) == (
+        "Deny",
+        {"Bool": {"aws:SecureTransport": "false"}},
+    )
+
+
+def test_a_recording_is_fetched_by_one_and_comes_again_when_that_fails(template: Json) -> None:
+    queue = template["Resources"]["RecordingQueue"]["Properties"]
+    function = template["Resources"]["FetchRecording"]["Properties"]
+
+    assert queue["SqsManagedSseEnabled"] is True
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+    assert function["Events"]["Queue"]["Properties"]["FunctionResponseTypes"] == [
+        "ReportBatchItemFailures"
+    ]
+    # A claim outlives the function, so that nobody takes a slow fetch for a crashed one.
+    assert fetching.LEASE.total_seconds() > function["Timeout"]

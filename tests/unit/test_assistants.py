@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from switchboard.app import App
-from switchboard.directory import assistants
+from switchboard.directory import assistants, documents
 from switchboard.errors import Conflict, ServiceUnavailable
 from switchboard.model import E164, Assistant, Number
 from switchboard.store import Store, Taken
@@ -235,3 +235,21 @@ def test_a_database_that_is_away_is_said_to_be(
 
     with pytest.raises(ServiceUnavailable):
         assistants.delete(app, ORGANIZATION, made.id)
+
+
+@pytest.mark.parametrize(
+    ("settings", "notice"),
+    [
+        ({"enabled": True}, None),
+        ({"enabled": True, "disclosure_enabled": False, "disclosure_message": "Hm."}, None),
+        ({"disclosure_enabled": True, "disclosure_message": "We record."}, "We record."),
+        ({"disclosure_enabled": True}, "This call is recorded."),
+        ({"disclosure_enabled": True, "disclosure_message": ""}, "This call is recorded."),
+    ],
+)
+def test_what_is_said_before_recording_is_the_disclosure_if_it_is_enabled(
+    settings: dict[str, object], notice: str | None
+) -> None:
+    document = {"recording_settings": settings}
+
+    assert documents.recording_notice(document) == notice

@@ -1,6 +1,7 @@
 """What an organization's own bridge is told, and what its answers mean."""
 
 import json
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -47,10 +48,18 @@ class Network:
     status: int = 201
     body: bytes = json.dumps({"call_sid": SID}).encode()
     failure: Exception | None = None
+    ways: list[tuple[str, int, str, dict[str, str]]] = field(default_factory=list)
+    """Where it was connected to: address, port, scheme, and whom the certificate must be for."""
     sent: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
-    def request(self, method: str, url: str, **options: Any) -> urllib3.HTTPResponse:
-        self.sent.append((url, options))
+    def connection_from_host(
+        self, host: str, port: int, scheme: str, pool_kwargs: dict[str, str]
+    ) -> "Network":
+        self.ways.append((host, port, scheme, pool_kwargs))
+        return self
+
+    def urlopen(self, method: str, target: str, **options: Any) -> urllib3.HTTPResponse:
+        self.sent.append((target, options))
         if self.failure:
             raise self.failure
         return urllib3.HTTPResponse(BytesIO(self.body), status=self.status, preload_content=False)
@@ -63,8 +72,27 @@ class Network:
         return found
 
 
+PUBLIC = "93.184.216.34"
+Looks = list[str]
+
+
 @pytest.fixture
-def network() -> Network:
+def looks(monkeypatch: pytest.MonkeyPatch) -> Looks:
+    """The addresses of the bridge's name, as it is looked up the next time, and the time after."""
+    answers = [PUBLIC]
+
+    def found(host: str, port: int, **_: Any) -> list[Any]:
+        if answers[0] == "nowhere":
+            raise socket.gaierror("Name or service not known")
+        address = answers.pop(0) if len(answers) > 1 else answers[0]
+        return [(None, None, None, "", (it, port)) for it in address.split()]
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+    return answers
+
+
+@pytest.fixture
+def network(looks: Looks) -> Network:
     """The way to the bridge."""
     return Network()
 
@@ -94,7 +122,7 @@ def test_the_bridge_is_asked_to_call_and_told_all_it_needs(bridge: Any, network:
 
     assert bridge().dial(call, STREAM) == SID
 
-    assert network.sent[0][0] == BRIDGE_URL
+    assert network.sent[0][0] == "/switchboard"
     assert network.command == {
         "command": "originate",
         "call_id": 9001,
@@ -239,6 +267,8 @@ def test_a_command_is_neither_repeated_nor_redirected(bridge: Any, network: Netw
         {"bridge_url": "http://127.0.0.1:9001/2018-06-01/runtime/invocation/next"},
         {"bridge_url": "file:///etc/passwd"},
         {"bridge_url": "bridge.example.com"},
+        {"bridge_url": "https://10.0.0.1/calls"},
+        {"bridge_url": "https://user:secret@bridge.example.com/"},
     ],
 )
 def test_a_bridge_that_cannot_be_told_safely_is_told_nothing(
@@ -263,6 +293,53 @@ def test_without_tls_only_the_local_stacks_own_address_is_told(
     with pytest.raises(CarrierMisconfigured):
         bridge(local, bridge_url="http://127.0.0.1:41000/bridge/1").dial(CALL, STREAM)
     assert len(network.sent) == 1
+
+
+def test_the_address_that_was_checked_is_the_one_that_is_told(
+    bridge: Any, network: Network, looks: Looks
+) -> None:
+    # The name changes its mind after the first look: it is not asked again.
+    looks.append("127.0.0.1")
+
+    bridge(bridge_url="https://bridge.example.com:8443/calls?line=1").dial(CALL, STREAM)
+
+    name = {"server_hostname": "bridge.example.com", "assert_hostname": "bridge.example.com"}
+    assert network.ways == [(PUBLIC, 8443, "https", name)]
+    [(target, options)] = network.sent
+    assert (target, options["headers"]["Host"]) == ("/calls?line=1", "bridge.example.com:8443")
+
+
+@pytest.mark.parametrize("found", ["10.0.0.1", "127.0.0.1", f"{PUBLIC} 169.254.169.254", "nowhere"])
+def test_a_name_that_leads_into_a_private_network_or_nowhere_is_told_nothing(
+    bridge: Any, network: Network, looks: Looks, found: str
+) -> None:
+    looks[:] = [found]
+
+    # Nobody was rung, so that another trunk may be tried.
+    with pytest.raises(CarrierUnavailable, match=r"bridge\.example\.com"):
+        bridge().dial(CALL, STREAM)
+    assert network.ways == []
+
+
+def test_the_local_stacks_own_bridge_is_not_looked_up(
+    bridge: Any, network: Network, looks: Looks
+) -> None:
+    looks[:] = ["nowhere"]
+
+    bridge(("http://localhost:4100",), bridge_url="http://localhost:4100/b").dial(CALL, STREAM)
+
+    assert network.ways == [("localhost", 4100, "http", {})]
+
+
+def test_a_bridge_is_told_that_it_records_and_what_it_says_first(
+    bridge: Any, network: Network
+) -> None:
+    recorded = replace(STREAM, record=True, notice="This call is recorded.")
+
+    bridge().dial(replace(CALL, options=DialOptions(record=True)), recorded)
+
+    told = network.command["on_answer"]
+    assert (told["record"], told["notice"]) == (True, "This call is recorded.")
 
 
 def test_a_call_is_ended_by_the_same_url(bridge: Any, network: Network) -> None:

@@ -23,6 +23,7 @@ from .model import (
     CallStep,
     ConnectStream,
     Dial,
+    DialOptions,
     Direction,
     Hangup,
     Instruction,
@@ -93,6 +94,8 @@ def connect(
 ) -> WebhookReply:
     """Tell the carrier what the person who took our call shall hear."""
     call = record(app, carrier, organization_id, answered.event)
+    if answered.awaited_by not in (None, call.options.machine_detection):
+        return WebhookReply()
     return carrier.reply(call, outbound_instruction(app, call))
 
 
@@ -123,8 +126,7 @@ def record(
             advanced = advance(call, event)
             if advanced is None:
                 return call
-            app.store.save_call(call, advanced, limits.spent_cents(advanced), on_record)
-            return replace(advanced, version=call.version + 1)
+            return app.store.save_call(call, advanced, limits.spent_cents(advanced), on_record)
         except Taken:
             continue
     raise ServiceUnavailable(f"Call {event.call_sid} is being changed by others. Try again.")
@@ -190,6 +192,7 @@ def _completed_by(call: Call, event: CallEvent) -> Call:
         call,
         call_sid=call.call_sid or event.call_sid,
         answered_by=call.answered_by or event.answered_by,
+        cost=event.cost or call.cost,
     )
 
 
@@ -276,6 +279,9 @@ def ringing(
         answered_with=_kind_of_answer(assistant, inbound.from_),
         history=(CallStep(event.id, event.type, event.occurred_at, CallStatus.RINGING),),
     )
+    if assistant and assistant.dial_options.record and call.answered_with == "stream":
+        options = DialOptions(record=True)
+        call = replace(call, options=options, recording_notice=assistant.recording_notice)
     cause = _why_turned_away(number, inbound.from_)
     return _turned_away(call, cause, now) if cause else call
 
@@ -334,11 +340,12 @@ def _routed(app: App, earlier: Call, ringing: Call) -> Call:
         flow=ringing.flow,
         welcome_message=ringing.welcome_message,
         answered_with=ringing.answered_with,
+        options=ringing.options,
+        recording_notice=ringing.recording_notice,
     )
     if ringing.answered_with == "reject" and not earlier.status.is_final:
         routed = _turned_away(routed, ringing.hangup_cause or "", ringing.created_at)
-    app.store.save_call(earlier, routed)
-    return routed
+    return app.store.save_call(earlier, routed)
 
 
 def _came_over(event: CallEvent) -> tuple[TrunkAttempt, ...]:
@@ -408,6 +415,13 @@ def _instruction(app: App, call: Call, number: Number | None) -> Instruction:
     return Say(assistant.fallback_message or INACTIVE_MESSAGE)
 
 
+def instruction(app: App, call: Call) -> Instruction:
+    """Return what the other side of a call that was taken shall hear, in either direction."""
+    if call.direction is Direction.OUTBOUND:
+        return outbound_instruction(app, call)
+    return _instruction(app, call, app.store.number(call.phone_number))
+
+
 def outbound_instruction(app: App, call: Call) -> Instruction:
     """Return what the person, or the machine, that took our call shall hear."""
     if call.status.is_final or not call.stream_url:
@@ -431,6 +445,8 @@ def stream(app: App, call: Call, url: str) -> ConnectStream:
         parameters=context | {"session_token": token, "session_url": session_url(app, call)},
         call_id=call.id,
         session_token=token,
+        record=bool(call.options.record),
+        notice=call.recording_notice if call.options.record else None,
     )
 
 

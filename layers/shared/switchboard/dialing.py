@@ -199,6 +199,7 @@ def _new_call(
         welcome_message=texts["welcome_message"],
         agenda=texts["agenda"],
         options=replace(options, voicemail_message=texts["voicemail_message"]),
+        recording_notice=assistant.recording_notice if options.record else None,
     )
 
 

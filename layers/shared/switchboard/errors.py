@@ -7,12 +7,14 @@ SwitchboardError
 │   └── InvalidTemplate 422 ── MissingVariables, TemplateLimit
 ├── Unauthorized 401
 ├── Forbidden 403 ── NotOwned
-├── SignatureInvalid 403 ── SignatureUnauthorized 401, SignatureMissing 503
-├── DestinationNotAllowed 403
-├── NotFound 404 ── AssistantNotFound, NoAssistant, CallNotFound, NumberNotFound, FlowNotFound
+├── SignatureInvalid 403 ── SignatureUnauthorized 401
+├── DestinationNotAllowed 403 ── RecipientOptedOut
+├── NotFound 404 ── AssistantNotFound, NoAssistant, CallNotFound, NumberNotFound, FlowNotFound,
+│                   EventNotFound, WebhookNotFound, MessageNotFound
 ├── RequestTooLarge 413
 ├── Conflict 409 ── NumberUnavailable, IdempotencyKeyReused, PurchaseInProgress, CallInProgress,
-│                   CallNotPlaced, NumberAssigned, NumberNotReady, ReleaseInProgress, TrunkInUse
+│                   CallNotPlaced, NumberAssigned, NumberNotReady, ReleaseInProgress,
+│                   MessageInProgress
 ├── LimitExceeded 429
 ├── ServiceUnavailable 503        one of our own dependencies does not answer
 └── CarrierError 502 ── InvalidCredentials, CarrierPermissionDenied, CarrierMisconfigured,
@@ -158,6 +160,12 @@ class DestinationNotAllowed(SwitchboardError):
     code = "destination_not_allowed"
 
 
+class RecipientOptedOut(DestinationNotAllowed):
+    """Whoever has the number does not want text messages from ours."""
+
+    code = "recipient_opted_out"
+
+
 class NotFound(SwitchboardError):
     """No such thing in the caller's organization."""
 
@@ -187,6 +195,24 @@ class FlowNotFound(NotFound):
     """No such flow in the caller's organization."""
 
     code = "flow_not_found"
+
+
+class EventNotFound(NotFound):
+    """No such event in the caller's organization, or none that is kept any more."""
+
+    code = "event_not_found"
+
+
+class WebhookNotFound(NotFound):
+    """No such receiver of events in the caller's organization."""
+
+    code = "webhook_not_found"
+
+
+class MessageNotFound(NotFound):
+    """No such text message in the caller's organization."""
+
+    code = "message_not_found"
 
 
 class RequestTooLarge(SwitchboardError):
@@ -255,6 +281,12 @@ class CallInProgress(Conflict):
     """The same request to dial is still being carried out."""
 
     code = "call_in_progress"
+
+
+class MessageInProgress(Conflict):
+    """The same request to send a text message is still being carried out."""
+
+    code = "message_in_progress"
 
 
 class CallNotPlaced(Conflict):

@@ -20,7 +20,9 @@ from .model import (
     CallStep,
     CallSummary,
     Capabilities,
+    Consent,
     ConversationFlow,
+    Cost,
     DialOptions,
     Direction,
     Flow,
@@ -33,11 +35,15 @@ from .model import (
     NumberStatus,
     OrderStatus,
     Organization,
+    Recording,
+    RecordingStatus,
     Refusal,
     Release,
     ReleaseClaim,
     SipTrunk,
     Spending,
+    Text,
+    TextStatus,
     Token,
     TrunkAttempt,
 )
@@ -45,7 +51,7 @@ from .model import (
 Item = dict[str, Any]
 
 # Customers' own JSON: kept as text, for the table's numbers are not JSON's.
-_JSON = ("metadata", "extra", "graph", "settings")
+_JSON = ("metadata", "extra", "graph", "settings", "content")
 
 
 def plain(value: Any) -> Any:
@@ -172,6 +178,7 @@ def assistant(item: Item) -> Assistant:
         dial_options=_options(item.get("dial_options")),
         bypass_numbers=tuple(E164(number) for number in item.get("bypass_numbers", ())),
         transfer_number=_e164(item.get("transfer_number")),
+        recording_notice=item.get("recording_notice"),
         version=int(item.get("version", 0)),
         updated_at=_time(item.get("updated_at")),
         description=item.get("description"),
@@ -305,6 +312,37 @@ def _spending(item: Item | None) -> Spending | None:
     return Spending(item["row"], int(item["cents"])) if item else None
 
 
+def _cost(item: Item | None) -> Cost | None:
+    return Cost(**item) if item else None
+
+
+def recording(item: Item) -> Recording:
+    """Read a recording."""
+    return Recording(
+        id=int(item["id"]),
+        organization_id=int(item["organization_id"]),
+        call_id=int(item["call_id"]),
+        carrier=item["carrier"],
+        recording_sid=item["recording_sid"],
+        created_at=_at(item["created_at"]),
+        status=RecordingStatus(item["status"]),
+        carrier_url=item.get("carrier_url"),
+        leg_id=item.get("leg_id"),
+        started_at=_time(item.get("started_at")),
+        duration=_int(item.get("duration")),
+        channels=_int(item.get("channels")),
+        attempts=int(item["attempts"]),
+        due=_time(item.get("due")),
+        problem=item.get("problem"),
+        path=item.get("path"),
+        size=_int(item.get("size")),
+        sha256=item.get("sha256"),
+        content_type=item.get("content_type"),
+        stored_at=_time(item.get("stored_at")),
+        version=int(item["version"]),
+    )
+
+
 def call(item: Item) -> Call:
     """Read a call."""
     return Call(
@@ -325,6 +363,7 @@ def call(item: Item) -> Call:
         agenda=item.get("agenda"),
         stream_url=item.get("stream_url"),
         options=_options(item.get("options")),
+        recording_notice=item.get("recording_notice"),
         metadata=json.loads(item.get("metadata", "{}")),
         answered_by=item.get("answered_by"),
         bridge=item.get("bridge"),
@@ -338,7 +377,11 @@ def call(item: Item) -> Call:
         ended_at=_time(item.get("ended_at")),
         duration=_int(item.get("duration")),
         hangup_cause=item.get("hangup_cause"),
+        cost=_cost(item.get("cost")),
         history=tuple(_step(step) for step in item["history"]),
+        event_count=int(item.get("event_count", 0)),
+        report_sequence=_int(item.get("report_sequence")),
+        reported_at=_time(item.get("reported_at")),
     )
 
 
@@ -389,6 +432,44 @@ def message(item: Item) -> Message:
         body=item["body"],
         received_at=_at(item["received_at"]),
         media_urls=tuple(item["media_urls"]),
+        keyword=item.get("keyword"),
+    )
+
+
+def text(item: Item) -> Text:
+    """Read a text message that was to be sent."""
+    return Text(
+        id=item["id"],
+        organization_id=int(item["organization_id"]),
+        carrier=item["carrier"],
+        from_=E164(item["from_"]),
+        to=E164(item["to"]),
+        body=item["body"],
+        created_at=_at(item["created_at"]),
+        updated_at=_at(item["updated_at"]),
+        status=TextStatus(item["status"]),
+        is_queued=item["is_queued"],
+        segments=int(item["segments"]),
+        encoding=item["encoding"],
+        due=_time(item.get("due")),
+        media_urls=tuple(item["media_urls"]),
+        assistant_id=_int(item.get("assistant_id")),
+        message_sid=item.get("message_sid"),
+        attempts=int(item["attempts"]),
+        refusal=_refusal(item.get("refusal")),
+        version=int(item["version"]),
+    )
+
+
+def consent(item: Item) -> Consent:
+    """Read what somebody has last told one of our numbers."""
+    return Consent(
+        organization_id=int(item["organization_id"]),
+        phone_number=item["phone_number"],
+        customer_number=item["customer_number"],
+        is_opted_out=item["is_opted_out"],
+        said=item["said"],
+        at=_at(item["at"]),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Literal, TypedDict
 
 from .errors import InvalidRequest
 
-KINDS = ("numbers", "calls", "assistants")
+KINDS = ("numbers", "calls", "assistants", "sms")
 ADMIN = "admin"
 SCOPES = (*(f"{kind}:{verb}" for kind in KINDS for verb in ("read", "write")), ADMIN)
 
@@ -25,6 +25,7 @@ class Permissions(TypedDict, total=False):
     numbers: Access
     calls: Access
     assistants: Access
+    sms: Access
 
 
 DEFAULT: Permissions = {"read": True, "write": True, "admin": False}
@@ -67,6 +68,7 @@ def permissions_of(scopes: Iterable[str]) -> Permissions:
         "numbers": access["numbers"],
         "calls": access["calls"],
         "assistants": access["assistants"],
+        "sms": access["sms"],
     }
 
 

@@ -141,9 +141,10 @@ def _next(app: App, call: Call, outcome: str) -> tuple[Way, Call] | None:
     *earlier, last = call.attempts
     failed = replace(call, attempts=(*earlier, replace(last, outcome=outcome)))
     marked = way.taken_by(failed, app.clock())
-    app.store.save_call(call, marked)
+    # As it was saved: with the count of what customers were told of it.
+    saved = app.store.save_call(call, marked)
     logger.info("failing over to another SIP trunk", extra={"call_id": call.id})
-    return way, replace(marked, version=call.version + 1)
+    return way, saved
 
 
 def _first_ready(app: App, trunks: list[SipTrunk], problems: list[SwitchboardError]) -> Way | None:

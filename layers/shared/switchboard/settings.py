@@ -1,7 +1,7 @@
 """Everything a deployment can be told, read once per container."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .errors import ConfigError
@@ -13,11 +13,6 @@ _OPTIONAL = "EVENT_URLS_ALLOWED"
 _API_URL = "_API_URL"
 # Host and path only: carriers are given this with a path and a query behind it.
 _PUBLIC_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#@]*)?")
-
-
-def is_excepted(url: str, origins: Iterable[str]) -> bool:
-    """Tell whether a URL is at one of these origins: scheme, host and port."""
-    return any(url.startswith(f"{origin}/") for origin in origins)
 
 
 @dataclass(frozen=True)

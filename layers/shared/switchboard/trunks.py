@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
+from .addresses import is_allowed
 from .app import App
 from .destinations import check_sip
 from .directory import organizations
@@ -22,7 +23,6 @@ from .errors import (
 )
 from .model import Bridge, SipTrunk, TrunkSecrets
 from .secrets import hint
-from .settings import is_excepted
 from .store import Taken
 
 _WRITE_TRIES = 5
@@ -205,7 +205,7 @@ def _bridge_url(
             raise InvalidRequest(f"bridge_url is for bridge 'own' only, not '{bridge.value}'")
         return None
     url = given.get("bridge_url") or trunk.bridge_url
-    if url and is_excepted(url, allowed):
+    if url and is_allowed(url, allowed):
         return url
     url = webhook_url("bridge_url", url)
     if url is None:

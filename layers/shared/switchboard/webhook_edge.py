@@ -5,14 +5,14 @@ import binascii
 import json
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger
 
 from . import webhooks
 from .app import App
 from .carriers import voice_class
-from .carriers.base import WebhookReply, WebhookRequest
+from .carriers.base import CarrierContext, WebhookReply, WebhookRequest
 from .errors import InvalidRequest, RequestTooLarge, SignatureInvalid, SwitchboardError
 from .model import without_numbers
 
@@ -55,37 +55,54 @@ def _is_probe(event: Json, carrier: str) -> bool:
 
 
 def _answer(event: Json, carrier: str, app: App) -> WebhookReply:
-    organization, call_id, trunk_id = _addressee(event)
+    to = _addressee(event)
     # The path as it was given to the carrier. What the event says of its own address
     # depends on stages, mapped domains and headers, and is not what was signed.
-    context = app.carrier_context(carrier, organization)
-    path = event["resource"]
-    url = context.trunk_url(path, trunk_id) if trunk_id else context.webhook_url(path, call_id)
+    context = app.carrier_context(carrier, to.organization_id)
     request = WebhookRequest(
         method=event["httpMethod"],
-        url=url,
-        call_id=call_id,
-        trunk_id=trunk_id,
+        url=_url(context, event["resource"], to),
+        call_id=to.call_id,
+        trunk_id=to.trunk_id,
+        text_id=to.text_id,
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
         body=_body(event),
         query={name: values[-1] for name, values in _query(event).items()},
     )
-    return webhooks.handle(app, carrier, organization, request)
+    return webhooks.handle(app, carrier, to.organization_id, request)
+
+
+def _url(context: CarrierContext, path: str, to: "_Addressee") -> str:
+    if to.text_id:
+        return context.text_url(path, to.text_id)
+    if to.trunk_id:
+        return context.trunk_url(path, to.trunk_id)
+    return context.webhook_url(path, to.call_id)
+
+
+class _Addressee(NamedTuple):
+    """The organization that a URL was made for, and what of it the URL speaks of alone."""
+
+    organization_id: int
+    call_id: int | None
+    trunk_id: str | None
+    text_id: str | None
 
 
 # `?org=<organization>`, or `?call=<organization>-<call>` for the events of one call, or
-# `?trunk=<organization>-<trunk>` for what speaks for one SIP trunk.
+# `?trunk=<organization>-<trunk>` for what speaks for one SIP trunk, or
+# `?message=<organization>-<message>` for what becomes of one text message.
 _ID = r"[1-9][0-9]{0,15}"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ADDRESSEE = {
-    "org": re.compile(f"({_ID})()()"),
-    "call": re.compile(f"({_ID})-({_ID})()"),
-    "trunk": re.compile(f"({_ID})-()({_UUID})"),
+    "org": re.compile(f"(?P<org>{_ID})"),
+    "call": re.compile(f"(?P<org>{_ID})-(?P<call>{_ID})"),
+    "trunk": re.compile(f"(?P<org>{_ID})-(?P<trunk>{_UUID})"),
+    "message": re.compile(f"(?P<org>{_ID})-(?P<text>{_UUID})"),
 }
 
 
-def _addressee(event: Json) -> tuple[int, int | None, str | None]:
-    """Return the organization that the URL was made for, and the call or the trunk."""
+def _addressee(event: Json) -> _Addressee:
     # In a GET the carrier's own fields stand beside ours; a POST has nothing to add.
     query = _query(event)
     ours = [name for name in query if name in _ADDRESSEE or event["httpMethod"] == "POST"]
@@ -93,10 +110,13 @@ def _addressee(event: Json) -> tuple[int, int | None, str | None]:
         values, pattern = query[ours[0]], _ADDRESSEE.get(ours[0])
         found = pattern.fullmatch(values[0]) if pattern and len(values) == 1 else None
         if found:
-            return int(found[1]), int(found[2]) if found[2] else None, found[3] or None
+            ids = found.groupdict()
+            call = int(ids["call"]) if "call" in ids else None
+            return _Addressee(int(ids["org"]), call, ids.get("trunk"), ids.get("text"))
     raise SignatureInvalid(
         "This URL is not one that Switchboard gave to a carrier: it must end in ?org= and the "
-        "organization's id, or ?call= and a call's, or ?trunk= and a SIP trunk's, and nothing else."
+        "organization's id, or ?call= and a call's, or ?trunk= and a SIP trunk's, or ?message= and "
+        "a message's, and nothing else."
     )
 
 

@@ -9,16 +9,18 @@ from .carriers.base import (
     Ignored,
     InboundCall,
     InboundMessage,
+    MessageReceipt,
     NotUnderstood,
     OrderUpdate,
     OutboundAnswer,
     Prewarm,
+    RecordingSaved,
     Voice,
     WebhookReply,
     WebhookRequest,
 )
 from .errors import CarrierNotConnected, ConfigError, SignatureInvalid
-from .model import BYO, Call, CallEvent, Message
+from .model import BYO, Call, CallEvent
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +83,7 @@ def _act(app: App, carrier: Voice, organization_id: int, request: WebhookRequest
                 _fail_over(app, call)
                 return WebhookReply()
             # Also for a repeated event: the first time it may have failed here.
-            carrier.follow_up(request, call, partial(calls.outbound_instruction, app, call))
+            carrier.follow_up(request, call, partial(calls.instruction, app, call))
         case OrderUpdate():
             # Imported here: a ringing phone has bought nothing.
             from .numbers import purchasing
@@ -93,17 +95,22 @@ def _act(app: App, carrier: Voice, organization_id: int, request: WebhookRequest
             from . import prewarming  # with templates, which no ringing phone needs
 
             return prewarming.prewarm(app, carrier, organization_id, webhook)
+        case RecordingSaved():
+            # Imported here: a ringing phone has recorded nothing.
+            from .recordings import noting
+
+            noting.note(app, carrier, organization_id, webhook)
         case InboundMessage():
-            # Forwarding comes with the customer's webhooks; until then nothing is lost.
-            app.store.put_message(
-                Message(
-                    organization_id=organization_id,
-                    carrier=carrier.name,
-                    received_at=app.clock(),
-                    **vars(webhook),
-                )
-            )
+            # Imported here, as below: a ringing phone writes nothing.
+            from .texting import receiving
+
+            receiving.receive(app, carrier.name, organization_id, webhook)
             return WebhookReply(204)  # Twilio would send a body back as a text message
+        case MessageReceipt():
+            from .texting import receiving
+
+            receiving.record(app, organization_id, webhook)
+            return WebhookReply(204)
         case Ignored(type=kind):
             logger.info("event ignored", extra={"event_type": kind, "carrier": carrier.name})
     return WebhookReply()

@@ -38,7 +38,7 @@ def build(settings: Settings) -> App:
 
     return App(
         settings=settings,
-        store=Store(boto3.client("dynamodb", config=_AWS), settings.table_name),
+        store=Store(boto3.client("dynamodb", config=_AWS), settings.table_name, clock),
         secrets=Secrets(
             boto3.client("secretsmanager", config=_AWS),
             settings.secrets_prefix,

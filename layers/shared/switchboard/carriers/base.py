@@ -16,11 +16,15 @@ from ..model import (
     CallEvent,
     ConnectStream,
     Instruction,
+    MachinePolicy,
     NumberOrder,
     PurchaseResult,
+    Recording,
+    Refusal,
     SipRoute,
+    Text,
+    TextStatus,
 )
-from ..settings import is_excepted
 from .features import Features
 from .stock import Stock, Verification
 
@@ -47,6 +51,8 @@ class WebhookRequest:
     """All of a GET's, ours and the carrier's, in no dependable order."""
     trunk_id: str | None = None
     """The SIP trunk that the URL was given for."""
+    text_id: str | None = None
+    """Our id of the text message, when the URL was given for one message only."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,8 @@ class OutboundAnswer:
     """Somebody took a call of ours, and the carrier asks what they shall hear."""
 
     event: CallEvent
+    awaited_by: MachinePolicy | None = None
+    """Who alone has waited for this moment: calls with another policy go on as they are."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +124,45 @@ class InboundMessage:
     to: str
     body: str
     media_urls: tuple[str, ...] = ()
+    keyword: str | None = None
+    """stop, start or help, when the carrier itself took it for that."""
+
+
+@dataclass(frozen=True)
+class MessageReceipt:
+    """The carrier says how far a text message of ours has come."""
+
+    message_sid: str
+    status: TextStatus
+    text_id: str | None = None
+    """Our id of it, when the URL was given for this message only."""
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True)
+class RecordingSaved:
+    """The carrier has recorded a call, and the file can be fetched."""
+
+    recording_sid: str
+    call_sid: str
+    """Empty when the carrier does not say it: then it gives `call_id` back."""
+    call_id: int | None = None
+    url: str | None = None
+    leg_id: str | None = None
+    started_at: datetime | None = None
+    duration: int | None = None
+    """Seconds."""
+    channels: int | None = None
+
+
+@dataclass(frozen=True)
+class RecordingSource:
+    """Where a recording's file is, and what opens it."""
+
+    url: str
+    headers: Mapping[str, str]
+    hosts: re.Pattern[str]
+    """The carrier's own hosts: nothing is fetched from any other, whatever a URL says."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +180,8 @@ Webhook = (
     | InboundMessage
     | Prewarm
     | NotUnderstood
+    | RecordingSaved
+    | MessageReceipt
     | Ignored
 )
 
@@ -151,10 +200,6 @@ class CarrierContext:
     urls_allowed: tuple[str, ...] = ()
     """Beginnings of an organization's own URLs that need not be HTTPS: the local stack's."""
 
-    def is_allowed(self, url: str) -> bool:
-        """Tell whether a URL is one of those that the deployment excepts."""
-        return is_excepted(url, self.urls_allowed)
-
     def trunk_url(self, path: str, trunk_id: str) -> str:
         """Return the public URL of `path` for what speaks for one SIP trunk."""
         return f"{self.public_base_url}{path}?trunk={self.organization_id}-{trunk_id}"
@@ -167,6 +212,10 @@ class CarrierContext:
         if call_id is None:
             return f"{self.public_base_url}{path}?org={self.organization_id}"
         return f"{self.public_base_url}{path}?call={self.organization_id}-{call_id}"
+
+    def text_url(self, path: str, text_id: str) -> str:
+        """Return the public URL of `path` for one text message of this organization."""
+        return f"{self.public_base_url}{path}?message={self.organization_id}-{text_id}"
 
 
 class Verdict(StrEnum):
@@ -341,7 +390,27 @@ class Account(_Connected, Protocol):
         ...
 
 
-class Carrier(Voice, Numbers, Account, Protocol):
+class Recordings(_Connected, Protocol):
+    """Its recordings of our calls."""
+
+    def recording_source(self, recording: Recording) -> RecordingSource:
+        """Return where to fetch a recording now; asks the carrier when its link is too old."""
+        ...
+
+
+class Texts(_Connected, Protocol):
+    """Its text messages. What it says of them comes as its other webhooks do."""
+
+    def send_text(self, text: Text) -> str:
+        """Send a text message and return the carrier's id of it. Never repeated by itself.
+
+        Its receipts come back with our id of the message. Raises RecipientOptedOut when the
+        carrier knows that whom it is for wants none.
+        """
+        ...
+
+
+class Carrier(Voice, Numbers, Recordings, Texts, Account, Protocol):
     """All that a carrier can do."""
 
     features: ClassVar[Features]

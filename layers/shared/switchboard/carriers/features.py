@@ -24,6 +24,10 @@ class Features:
     has_number_ids: Annotated[bool, "A number that is bought again has another id"]
     takes_any_voice_url: Annotated[bool, "A number's calls can be pointed at another server's URL"]
     switches_messages: Annotated[bool, "A number's messages can be switched off"]
+    sends_texts: Annotated[bool, "Text messages can be sent and received"]
+    refuses_opted_out: Annotated[
+        bool, "A message to who has said STOP is refused at once, not only in its receipt"
+    ]
     verifies_caller_ids: Annotated[
         bool, "Calls can show a verified number that the account does not hold"
     ]

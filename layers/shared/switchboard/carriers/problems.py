@@ -17,6 +17,7 @@ from ..errors import (
     NumberUnavailable,
     OutcomeUnknown,
     RateLimited,
+    RecipientOptedOut,
     SwitchboardError,
 )
 
@@ -34,6 +35,7 @@ _ADVICE: Mapping[Problem, str] = {
     NumberNotHeld: "Was it released at {carrier}, or is another account connected than it was?",
     CallNotActive: "Look at the call's state: GET /api/v1/calls/sid/….",
     CarrierUnavailable: "Nothing was bought or changed; try again in a minute.",
+    RecipientOptedOut: "Nothing was sent, and nothing will be until they write START.",
     RateLimited: "Nothing was bought or changed; try again in a few seconds.",
     CarrierError: _UNFORESEEN,
     NothingThere: _UNFORESEEN,

@@ -34,7 +34,7 @@ def create(app: App, organization_id: int, given: Mapping[str, Any]) -> Assistan
     document = documents.replaced(documents.document_of(blank), given)
     if given.get("stream_url") is None:
         document["stream_url"] = organization.settings.get("stream_url")
-    made = replace(_written(blank, document), updated_at=now)
+    made = replace(_written(app, blank, document), updated_at=now)
     return app.store.put_assistant(made, "assistant.created", name=made.name)
 
 
@@ -112,7 +112,7 @@ def change(
         said["stream_url"] = organizations.find(app, organization_id).settings.get("stream_url")
 
     def changed(found: Assistant) -> Assistant:
-        return _written(found, combine(documents.document_of(found), said))
+        return _written(app, found, combine(documents.document_of(found), said))
 
     return _changed(app, organization_id, assistant_id, changed, fields=sorted(given))
 
@@ -144,7 +144,7 @@ def _changed(
     raise being_changed("Assistant", assistant_id)
 
 
-def _written(assistant: Assistant, document: Document) -> Assistant:
+def _written(app: App, assistant: Assistant, document: Document) -> Assistant:
     """Return an assistant with these settings; raise InvalidRequest for what cannot be."""
     if document["stream_url"] is None:
         raise InvalidSettings(
@@ -157,6 +157,7 @@ def _written(assistant: Assistant, document: Document) -> Assistant:
         _MOST_TRANSFER_NUMBERS,
     )
     bypass = document["bypass_numbers"] or ()
+    allowed = app.settings.event_urls_allowed
     fallback = document["fallback_number"]
     return replace(
         assistant,
@@ -169,9 +170,12 @@ def _written(assistant: Assistant, document: Document) -> Assistant:
         dial_options=_dial_options(document["dial_options"]),
         bypass_numbers=phone_numbers("bypass_numbers", list(bypass), _MOST_BYPASS_NUMBERS),
         transfer_number=transfers[0] if transfers else None,
+        recording_notice=text(
+            "recording_settings.disclosure_message", documents.recording_notice(document)
+        ),
         description=text("description", document["description"]),
-        webhook_url=webhook_url("webhook_url", document["webhook_url"]),
-        sms_webhook_url=webhook_url("sms_webhook_url", document["sms_webhook_url"]),
+        webhook_url=webhook_url("webhook_url", document["webhook_url"], allowed),
+        sms_webhook_url=webhook_url("sms_webhook_url", document["sms_webhook_url"], allowed),
         extra=documents.extra_of(document),
     )
 

@@ -5,6 +5,7 @@ the only place where its value is kept; `nested` puts it back where the contract
 
     llm_settings.welcome_message    welcome_message
     recording_settings.enabled      dial_options.record
+    recording_settings.disclosure_message    also recording_notice, if disclosure_enabled
     max_call_length                 dial_options.max_duration
     tools_settings.transfer_call.transfer_numbers[0]    also transfer_number
 """
@@ -33,6 +34,9 @@ FIELDS = (
 """What a customer may say at the top, and we keep in fields of its own."""
 
 # What only we say: from a customer it is what he read before, and means nothing.
+DEFAULT_NOTICE = "This call is recorded."
+"""Spoken when a disclosure is enabled that says nothing."""
+
 _OURS = {*Assistant.__dataclass_fields__, "user_id"}
 _OPTIONS = tuple(DialOptions.__dataclass_fields__)
 _MOST_BYTES = 64 * 1024
@@ -89,6 +93,19 @@ def transfer_numbers(document: Document) -> list[Any]:
     if not isinstance(numbers, list) or not all(isinstance(it, str) for it in numbers):
         raise InvalidRequest("tools_settings.transfer_call.transfer_numbers is a list of numbers")
     return numbers
+
+
+def recording_notice(document: Document) -> Any:
+    """Return what is spoken before a call is recorded, or None when nothing shall be.
+
+    `disclosure_mode` is not looked at: the contract knows no other than every call, and a call
+    too many that is announced does no harm.
+    """
+    settings = document.get("recording_settings")
+    if not isinstance(settings, dict) or not settings.get("disclosure_enabled"):
+        return None
+    message = settings.get("disclosure_message")
+    return DEFAULT_NOTICE if message is None or message == "" else message
 
 
 def _within(assistant: Assistant, name: str) -> Document:

@@ -1,36 +1,28 @@
 """Addresses that customers give: where media streams go, and where events are sent."""
 
+from collections.abc import Iterable
 from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
+from ..addresses import is_plain, parts_of, problem_of
 from ..errors import InvalidRequest
 from .names import text
 
 _LENGTH = 2_048
 
 
-def webhook_url(field: str, given: object) -> str | None:
-    """Return an address to which events are posted, or None; raise InvalidRequest."""
+def webhook_url(field: str, given: object, allowed: Iterable[str] = ()) -> str | None:
+    """Return an address to which events are posted, or None; raise InvalidRequest.
+
+    `allowed` are the deployment's exceptions from what events may be sent to.
+    """
     url = text(field, given, _LENGTH)
     if url is None:
         return None
-    problem = _problem_of_webhook(url)
+    problem = problem_of(url, allowed)
     if problem:
         raise InvalidRequest(f"{field} {problem}")
     return url
-
-
-def _problem_of_webhook(url: str) -> str | None:
-    parts = _split(url)
-    if parts is None:
-        return "is not a URL"
-    if parts.scheme != "https" or not parts.hostname or not _is_plain(url):
-        return "must be a URL such as https://example.com/events"
-    if "@" in parts.netloc:
-        return "must not hold credentials: events are signed"
-    if "#" in url:
-        return "must not have a fragment (#…): it is never sent"
-    return None
 
 
 def stream_url(given: str) -> str:
@@ -46,29 +38,15 @@ def stream_url(given: str) -> str:
 
 
 def _problem_of(url: str) -> str | None:
-    parts = _split(url)
+    parts = parts_of(url)
     if parts is None:
         return "is not a URL"
     host = parts.hostname
-    if not host or not _is_plain(url):
+    if not host or not is_plain(url):
         return "must be a URL such as wss://media.example.com/stream"
     if parts.scheme != "wss" and not _is_plain_and_local(parts.scheme, host):
         return "must begin with wss:// (ws:// only for this machine: localhost, 127.0.0.1)"
     return _problem_of_extras(url, parts)
-
-
-def _split(url: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(url)
-        # Both are read when they are asked for.
-        _ = parts.hostname, parts.port
-    except ValueError:
-        return None
-    return parts
-
-
-def _is_plain(url: str) -> bool:
-    return url.isascii() and url.isprintable() and " " not in url
 
 
 def _problem_of_extras(url: str, parts: SplitResult) -> str | None:

@@ -9,14 +9,33 @@ from .calls import (
     CallStep,
     CallSummary,
     CallTotals,
+    Cost,
     Direction,
     TrunkAttempt,
 )
 from .dialing import DialOptions, Lease, Limits, MachinePolicy, Spending
 from .directory import CallerId, Organization, Token
 from .e164 import E164, is_e164, masked, parse_e164, without_numbers
+from .events import (
+    END_OF_CALL_REPORT,
+    EVENT_TYPES,
+    NUMBER_UPDATE,
+    RECORDING_UPDATE,
+    REPORT_UPDATE,
+    SMS_RECEIVED,
+    SMS_STATUS,
+    STATUS_UPDATE,
+    WEBHOOK_TEST,
+    Attempt,
+    Delivery,
+    DeliveryState,
+    Endpoint,
+    OutboxEvent,
+    Report,
+    call_event_id,
+)
 from .instructions import ConnectStream, Dial, Hangup, Instruction, Say
-from .messages import Message
+from .messages import Consent, Message, Text, TextStatus
 from .numbers import (
     Capabilities,
     Number,
@@ -27,15 +46,27 @@ from .numbers import (
     Release,
     ReleaseClaim,
 )
+from .recordings import Recording, RecordingStatus
 from .refusal import Refusal
-from .trunks import BYO, Bridge, SipRoute, SipTrunk, TrunkSecrets
+from .trunks import BYO, NO_TEXTS_OVER_TRUNKS, Bridge, SipRoute, SipTrunk, TrunkSecrets
 
 __all__ = [
     "BYO",
     "E164",
+    "END_OF_CALL_REPORT",
+    "EVENT_TYPES",
     "NOT_IN_COPIES",
+    "NO_TEXTS_OVER_TRUNKS",
+    "NUMBER_UPDATE",
+    "RECORDING_UPDATE",
+    "REPORT_UPDATE",
+    "SMS_RECEIVED",
+    "SMS_STATUS",
+    "STATUS_UPDATE",
+    "WEBHOOK_TEST",
     "Actor",
     "Assistant",
+    "Attempt",
     "AuditEntry",
     "Bridge",
     "Call",
@@ -47,10 +78,15 @@ __all__ = [
     "CallerId",
     "Capabilities",
     "ConnectStream",
+    "Consent",
     "ConversationFlow",
+    "Cost",
+    "Delivery",
+    "DeliveryState",
     "Dial",
     "DialOptions",
     "Direction",
+    "Endpoint",
     "Flow",
     "Hangup",
     "Instruction",
@@ -63,17 +99,24 @@ __all__ = [
     "NumberStatus",
     "OrderStatus",
     "Organization",
+    "OutboxEvent",
     "PurchaseResult",
+    "Recording",
+    "RecordingStatus",
     "Refusal",
     "Release",
     "ReleaseClaim",
+    "Report",
     "Say",
     "SipRoute",
     "SipTrunk",
     "Spending",
+    "Text",
+    "TextStatus",
     "Token",
     "TrunkAttempt",
     "TrunkSecrets",
+    "call_event_id",
     "is_e164",
     "masked",
     "parse_e164",

@@ -33,6 +33,8 @@ class Assistant:
     """Callers who are put through to `transfer_number` without speaking to the assistant."""
     transfer_number: E164 | None = None
     """The first number that the assistant may transfer calls to."""
+    recording_notice: str | None = None
+    """Spoken before a call is recorded: the contract's disclosure message, if that is enabled."""
     version: int = 0
     """Counts the changes; 0 is not written yet."""
     updated_at: datetime | None = None

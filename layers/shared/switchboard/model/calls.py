@@ -9,6 +9,7 @@ from .assistants import Flow
 from .dialing import DialOptions, Lease, Spending
 from .e164 import E164
 from .refusal import Refusal
+from .trunks import BYO
 
 
 class Direction(StrEnum):
@@ -62,6 +63,16 @@ _FINAL_RANK = 5
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What a carrier says that a call cost."""
+
+    amount: str
+    """A decimal number, as the carrier writes it."""
+    currency: str
+    """ISO 4217."""
+
+
+@dataclass(frozen=True)
 class CallEvent:
     """One thing a carrier said about a call, in our words.
 
@@ -85,6 +96,7 @@ class CallEvent:
     """Seconds."""
     hangup_cause: str | None = None
     answered_by: str | None = None
+    cost: Cost | None = None
     call_id: int | None = None
     """Our id of the call, when the carrier gives it back."""
     not_this_trunk: bool = False
@@ -142,6 +154,8 @@ class Call:
     stream_url: str | None = None
     """Where the assistant's runtime listens, as it was when an outbound call was placed."""
     options: DialOptions = DialOptions()
+    recording_notice: str | None = None
+    """Spoken before it is recorded."""
     metadata: dict[str, Any] = field(default_factory=dict)
     """The customer's own notes: the contract's `call_meta`."""
     answered_with: str | None = None
@@ -165,12 +179,25 @@ class Call:
     duration: int | None = None
     """Seconds between answer and end."""
     hangup_cause: str | None = None
+    cost: Cost | None = None
+    """None as long as the carrier has not said, and where it never says."""
     history: tuple[CallStep, ...] = ()
+    event_count: int = field(default=0, compare=False)
+    """How many events customers were told of it: the last one's sequence number."""
+    report_sequence: int | None = field(default=None, compare=False)
+    """Which of them is the end-of-call report."""
+    reported_at: datetime | None = None
+    """When its media runtime reported on it."""
 
     @property
     def carried_by(self) -> str:
         """The carrier that is asked to do something with the call."""
         return self.bridge or self.carrier
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether its recording comes here: what an own bridge records, that keeps."""
+        return bool(self.options.record) and self.carried_by != BYO
 
     @property
     def sip_trunk_id(self) -> str | None:

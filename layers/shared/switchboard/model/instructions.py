@@ -13,6 +13,9 @@ class ConnectStream:
     parameters: dict[str, str]
     call_id: int
     session_token: str
+    record: bool = False
+    notice: str | None = None
+    """Spoken first, before anything is recorded."""
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,13 @@ class Capabilities:
     sms: bool = False
     mms: bool = False
     fax: bool = False
+    is_complete: bool = True
+    """False when it has said a part only: what it has not said, it may carry as well."""
+
+    @property
+    def may_text(self) -> bool:
+        """Whether text messages can be sent from the number, as far as anybody knows."""
+        return self.sms or self.mms or not self.is_complete
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,12 @@ from enum import StrEnum
 BYO = "byo-sip-trunk"
 """The carrier of the numbers that an organization holds elsewhere."""
 
+NO_TEXTS_OVER_TRUNKS = (
+    "It is on a SIP trunk of your own, which carries calls only: send with the company that you "
+    "hold the number at, or buy a number with SMS at a carrier that is connected here."
+)
+"""What to do instead, for whoever wants to send text messages from such a number."""
+
 
 class Bridge(StrEnum):
     """Who speaks SIP with a trunk, for a Lambda function cannot."""

@@ -26,6 +26,10 @@ _Sid = Annotated[
 _Start = Annotated[str, Field(description="UTC.", examples=["2026-03-02T09:00:00+00:00"])]
 _End = Annotated[str | None, Field(description="UTC.", examples=["2026-03-02T09:01:10+00:00"])]
 _Cost = Annotated[str | None, Field(description="Not computed: always null.", examples=[None])]
+_CarrierCost = Annotated[
+    str | None,
+    Field(description="What the carrier says that it cost; null while it has not said."),
+]
 _State = Annotated[CallStatus, Field(examples=["completed"])]
 _Cursor = Annotated[str | None, Field(description="The `cursor` of the next part; null: no more.")]
 
@@ -70,8 +74,8 @@ class CallReply(TypedDict):
     llm_cost: _Cost
     tts_cost: _Cost
     stt_cost: _Cost
-    telephony_cost: _Cost
-    cost_currency: _Cost
+    telephony_cost: _CarrierCost
+    cost_currency: _CarrierCost
     provider: Annotated[str, Field(examples=["twilio"])]
     direction: Annotated[Direction, Field(examples=["inbound"])]
     state: _State
@@ -172,8 +176,8 @@ def call_reply(call: Call) -> CallReply:
         "llm_cost": None,
         "tts_cost": None,
         "stt_cost": None,
-        "telephony_cost": None,
-        "cost_currency": None,
+        "telephony_cost": call.cost.amount if call.cost else None,
+        "cost_currency": call.cost.currency if call.cost else None,
         "provider": call.carrier,
         "direction": call.direction,
         "state": call.status,

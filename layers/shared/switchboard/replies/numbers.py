@@ -1,12 +1,11 @@
 """Phone numbers as the API shows them, and what was done with them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Annotated, NotRequired, TypedDict, cast
+from typing import Annotated, NotRequired, TypedDict
 
 from pydantic import Field
 
-from ..model import Assistant, ConversationFlow, Flow, Number, NumberStatus
+from ..model import Assistant, Capabilities, ConversationFlow, Flow, Number, NumberStatus
 from ..numbers.bulk import Assigned
 from ..numbers.importing import CarrierSync
 from ..numbers.releasing import Released
@@ -33,6 +32,11 @@ class CapabilitiesReply(TypedDict):
     sms: bool
     mms: bool
     fax: bool
+
+
+def capabilities_reply(can: Capabilities) -> CapabilitiesReply:
+    """Return what a number can carry."""
+    return {"voice": can.voice, "sms": can.sms, "mms": can.mms, "fax": can.fax}
 
 
 class Named(TypedDict):
@@ -203,7 +207,7 @@ def number_reply(number: Number) -> PhoneNumberReply:
         "twilio_sid": number.carrier_number_id or "",
         "is_active": number.status is NumberStatus.ACTIVE,
         "is_verified_caller_id": False,
-        "capabilities": cast(CapabilitiesReply, asdict(number.capabilities)),
+        "capabilities": capabilities_reply(number.capabilities),
         "sip_trunk_id": number.sip_trunk_id,
         "allowed_country_codes": list(number.allowed_country_codes) or None,
         "assistant": _named(assistant) if assistant else None,
@@ -223,7 +227,7 @@ def free_number_reply(number: Number) -> AssistantNumberReply:
         "friendly_name": number.friendly_name,
         "twilio_sid": number.carrier_number_id or "",
         "is_active": number.status is NumberStatus.ACTIVE,
-        "capabilities": cast(CapabilitiesReply, asdict(number.capabilities)),
+        "capabilities": capabilities_reply(number.capabilities),
         "provider": number.carrier,
     }
 

@@ -1,13 +1,12 @@
 """Numbers for sale as the API shows them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Annotated, TypedDict, cast
+from typing import Annotated, TypedDict
 
 from pydantic import Field
 
 from ..carriers.stock import AvailableNumber
-from .numbers import CapabilitiesReply
+from .numbers import CapabilitiesReply, capabilities_reply
 
 _Cost = Annotated[
     str | None,
@@ -66,7 +65,7 @@ def _available(provider: str, number: AvailableNumber) -> AvailableReply:
         "locality": number.locality,
         "region": number.region,
         "country_code": number.country_code,
-        "capabilities": cast(CapabilitiesReply, asdict(number.capabilities)),
+        "capabilities": capabilities_reply(number.capabilities),
         "cost": number.monthly_cost,
         "setup_cost": number.setup_cost,
         "provider": provider,

@@ -15,6 +15,12 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     CALL#<id>             / CALL       [ORG#<id>#CALL   / <id>]
     SID#<org>#<sid>       / SID        points to a call
     MESSAGE#<org>#<sid>   / MESSAGE    [ORG#<id>#MESSAGE / <time>]
+    CONSENT#<org>#<our e164> / <e164>  what its holder has told our number: stop, start, help
+    TEXT#<id>             / TEXT       [ORG#<id>#TEXT#<how far> / <carrier>#<time>]
+                                       and while it waits or is being sent [TEXTDUE#<n> / <time>]
+    TEXTSID#<org>#<sid>   / SID        points to a text
+    TEXTKEY#<org>#<key>   / TEXTKEY    points to the text that was sent with this key
+    PACE#<org>#<e164>     / PACE       until when a number has to send what was asked of it
     DIAL#<org>#<key>      / DIAL       points to the call that was placed with this key
     ORG#<id>              / CALLERID#<e164>
     LIMIT#<org>#<limit>…  / PLACES     who takes up the places of a limit
@@ -23,6 +29,14 @@ Keys (pk / sk; the index in brackets lists an organization's things, newest or n
     CACHE#<org>#<carrier> / COUNTRIES  in which it sells numbers, as it said lately
     COUNT#<org>#CALL      / <shard>    how many calls an organization has, in parts
     AUDIT#<org>           / <id>.<request>   who did what, never changed
+    EVENT#<event>         / EVENT      [ORG#<id>#EVENT  / <time>], while it waits [DUE#<n> / <time>]
+    DELIVERY#<event>      / TO#<receiver>
+                                       [DUE#<n> / <time>], [PARKED#<org>#<receiver> / <time>]
+                                       or, given up, [ORG#<id>#DEAD / <time>]
+    ATTEMPT#<org>#<call>  / AT#<time>… what came of each attempt, for 30 days
+    RECEIVERS#<org>       / ENDPOINT#<receiver>   taken for dead: [BROKEN / <org>#<receiver>]
+    CALL#<id>             / REPORT     what its media runtime reported
+    CALL#<id>             / RECORDING#<carrier's id>   while it waits [DUE#RECORDING / <time>]
 
 The number's row is also the claim that keeps anyone else from buying it. Its id is the number
 itself, so the key follows from the id.
@@ -35,6 +49,8 @@ from .call_lists import CallLists
 from .calls import Calls
 from .dialing import DialContext, Dialing
 from .directory import Directory
+from .endpoints import Endpoints
+from .events import Events
 from .flows import Flows
 from .leases import Leases
 from .limits import Limits, Place, Quota
@@ -44,8 +60,11 @@ from .number_lists import NumberLists, NumberPage
 from .number_rows import NumberChange
 from .numbers import Numbers
 from .pages import Slice
+from .recordings import Recordings
 from .releases import Releases
+from .reports import Reports
 from .table import Taken
+from .texts import TextContext, Texts
 from .tokens import Tokens
 from .totals import Totals
 from .trunks import Trunks
@@ -60,6 +79,7 @@ __all__ = [
     "Slice",
     "Store",
     "Taken",
+    "TextContext",
 ]
 
 
@@ -78,9 +98,14 @@ class Store(
     Dialing,
     Limits,
     Messages,
+    Texts,
     Leases,
     Audit,
     Caches,
     Trunks,
+    Events,
+    Endpoints,
+    Reports,
+    Recordings,
 ):
     """The table. Every method is one request, or says how many."""

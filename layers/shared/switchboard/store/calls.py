@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .. import items
+from ..announcements import announced
 from ..items import Item
 from ..model import Call, Spending
 from .limits import correct, return_places
+from .outbox import outbox
 from .table import FRESH, Table, key, listed, put, sortable
 from .totals import tally
 
@@ -16,7 +18,10 @@ class Calls(Table):
 
     def add_call(self, call: Call) -> None:
         """Write a new call and the pointer from its SID; raise Taken([call, pointer])."""
-        self.transact(put(call_item(call), FRESH), put(_pointer(call), FRESH), tally(call))
+        call, told = announced(None, call, self._clock())
+        self.transact(
+            put(call_item(call), FRESH), put(_pointer(call), FRESH), tally(call), *outbox(told)
+        )
 
     def save_call(
         self,
@@ -24,14 +29,16 @@ class Calls(Table):
         call: Call,
         spent_cents: int | None = None,
         on_record: Sequence[Item] = (),
-    ) -> None:
-        """Write a changed call over the version it was made from; raise Taken.
+    ) -> Call:
+        """Write a changed call over the version it was made from, and return it; raise Taken.
 
         With the pointer from its SID when that is new. When the call has ended, the places
         it took up are returned, and `spent_cents` replaces what counted as its costs so far.
-        `on_record` is what `audit` returned for the change.
+        `on_record` is what `audit` returned for the change. What customers are told of it is
+        written with it.
         """
-        saved = replace(call, version=before.version + 1)
+        saved, told = announced(before, call, self._clock())
+        saved = replace(saved, version=before.version + 1)
         if call.status.is_final:
             saved = replace(saved, leases=(), spending=_counted(before, spent_cents))
         writes = [put(call_item(saved), "version = :seen", {":seen": before.version})]
@@ -41,7 +48,8 @@ class Calls(Table):
             writes += _returns(before, spent_cents)
         if call.duration != before.duration:
             writes.append(tally(call, before))
-        self.transact(*writes, *on_record)
+        self.transact(*writes, *on_record, *outbox(told))
+        return saved
 
     def call(self, call_id: int) -> Call | None:
         """Return a call, whoever's it is."""

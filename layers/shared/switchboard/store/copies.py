@@ -7,13 +7,14 @@ the number meanwhile leaves the copy alone.
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import batched
 
 from .. import items
 from ..items import Item
-from ..model import Assistant, ConversationFlow
+from ..model import Assistant, ConversationFlow, Flow
 from .number_rows import answered_by, free_of
+from .outbox import number_event
 from .table import Table, Taken, key, update
 
 # A transaction holds up to 100 writes; fewer rows meet fewer other writers.
@@ -54,11 +55,14 @@ class Copies(Table):
     def unassign_all(self, assistant: Assistant) -> None:
         """Take an assistant from its numbers, with the flow by which they came to it."""
         self.each(
-            update(
-                key(item["pk"], item["sk"]),
-                "REMOVE assistant, flow SET gsi2pk = :free ADD version :one",
-                {":id": assistant.id, ":free": free_of(assistant.organization_id), ":one": 1},
-                condition="assistant.id = :id",
+            (
+                update(
+                    key(item["pk"], item["sk"]),
+                    "REMOVE assistant, flow SET gsi2pk = :free ADD version :one",
+                    {":id": assistant.id, ":free": free_of(assistant.organization_id), ":one": 1},
+                    condition="assistant.id = :id",
+                ),
+                self._told_of(item, "number.unassigned"),
             )
             for item in self.indexed(answered_by(assistant.id), index="gsi2")
         )
@@ -89,11 +93,14 @@ class Copies(Table):
             ":one": 1,
         }
         self.each(
-            update(
-                key(item["pk"], item["sk"]),
-                "SET assistant = :copy, flow = :tag, gsi2pk = :partition ADD version :one",
-                values,
-                condition=f"{_OLDER_TAG} AND assistant.id <> :base",
+            (
+                update(
+                    key(item["pk"], item["sk"]),
+                    "SET assistant = :copy, flow = :tag, gsi2pk = :partition ADD version :one",
+                    values,
+                    condition=f"{_OLDER_TAG} AND assistant.id <> :base",
+                ),
+                self._told_of(item, "number.assigned", base, flow.tag),
             )
             for item in numbers
         )
@@ -101,11 +108,14 @@ class Copies(Table):
     def unbind_all(self, flow: ConversationFlow) -> None:
         """Take a flow from its numbers, with its base assistant."""
         self.each(
-            update(
-                key(item["pk"], item["sk"]),
-                "REMOVE assistant, flow SET gsi2pk = :free ADD version :one",
-                {":id": flow.id, ":free": free_of(flow.organization_id), ":one": 1},
-                condition="flow.id = :id",
+            (
+                update(
+                    key(item["pk"], item["sk"]),
+                    "REMOVE assistant, flow SET gsi2pk = :free ADD version :one",
+                    {":id": flow.id, ":free": free_of(flow.organization_id), ":one": 1},
+                    condition="flow.id = :id",
+                ),
+                self._told_of(item, "number.unassigned"),
             )
             for item in self._of_flow(flow)
         )
@@ -116,24 +126,43 @@ class Copies(Table):
                 if item.get("flow", {}).get("id") == flow.id:
                     yield item
 
-    def each(self, writes: Iterable[Item]) -> None:
-        """Send writes that do not depend on each other; one whose condition fails does nothing."""
-        for batch in batched(writes, _TOGETHER, strict=False):
-            self._each_of(list(batch))
+    def each(self, changes: Iterable[Item | tuple[Item, ...]]) -> None:
+        """Send changes that do not depend on each other; one whose condition fails does nothing.
+
+        A change of several writes takes effect as a whole.
+        """
+        for batch in batched(changes, _TOGETHER, strict=False):
+            self._each_of([it if isinstance(it, tuple) else (it,) for it in batch])
 
     def only_if(self, *writes: Item) -> None:
         """Send writes of which all take effect or, when another came first, none."""
         with suppress(Taken):
             self.transact(*writes)
 
-    def _each_of(self, writes: list[Item]) -> None:
-        while writes:
+    def _each_of(self, changes: list[tuple[Item, ...]]) -> None:
+        while changes:
             try:
-                self.transact(*writes)
+                self.transact(*(write for change in changes for write in change))
             except Taken as taken:
-                writes = [write for n, write in enumerate(writes) if n not in taken.failed]
+                changes = _without(changes, taken.failed)
             else:
                 return
+
+    def _told_of(
+        self, item: Item, action: str, assistant: Assistant | None = None, flow: Flow | None = None
+    ) -> Item:
+        number = replace(items.number(item), assistant=assistant, flow=flow)
+        return number_event(number, action, self._clock())
+
+
+def _without(changes: list[tuple[Item, ...]], failed: list[int]) -> list[tuple[Item, ...]]:
+    """Return the changes none of whose writes failed; `failed` counts the writes of all."""
+    place, left = 0, []
+    for change in changes:
+        if not any(place <= at < place + len(change) for at in failed):
+            left.append(change)
+        place += len(change)
+    return left
 
 
 def _tagged(flow: ConversationFlow) -> Item:

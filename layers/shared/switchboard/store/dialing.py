@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .. import items
+from ..announcements import announced
 from ..items import Item
 from ..model import Assistant, Call, Number, Organization
 from .assistants import assistant_key, living
@@ -11,6 +12,7 @@ from .calls import call_item
 from .directory import caller_id_key, organization_key
 from .limits import Place, Quota, spend, take_place
 from .number_rows import number_key
+from .outbox import outbox
 from .table import FRESH, Table, key, put
 from .totals import tally
 
@@ -76,6 +78,7 @@ class Dialing(Table):
         """
         # Without a key of its own the call is its own key: nothing else can have it.
         asked = _dial_key(call.organization_id, idempotency_key or str(call.id))
+        call, told = announced(None, call, self._clock())
         self.transact(
             put(call_item(call), FRESH),
             put(asked | {"call_id": call.id, "fingerprint": fingerprint}, FRESH),
@@ -83,6 +86,7 @@ class Dialing(Table):
             *map(spend, quotas),
             tally(call),
             *self.audit(call.organization_id, "call.initiated", call.id, **_told(call)),
+            *outbox(told),
         )
 
 

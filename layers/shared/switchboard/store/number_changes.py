@@ -8,6 +8,7 @@ from ..model import Assistant, ConversationFlow, Number
 from .assistants import assistant_key
 from .flows import flow_key
 from .number_rows import NumberChange, changed, number_item
+from .outbox import number_event
 from .table import FRESH, Table, check, put
 from .trunks import still_there
 
@@ -23,8 +24,8 @@ class NumberChanges(Table):
     ) -> list[Number]:
         """Change numbers, all or none of them, and return them as they are now.
 
-        At most 40. The assistant and the flow that they are given to must still be as they
-        were read. Raises Taken: its first places are those of the changes.
+        At most 32, with three writes each. The assistant and the flow that they are given to must
+        still be as they were read. Raises Taken: its first places are those of the changes.
         """
         self.transact(
             *(changed(change.before, change.after) for change in changes),
@@ -32,11 +33,12 @@ class NumberChanges(Table):
             *([_still(flow_key, flow)] if flow else []),
             *(it for change in changes for it in _trunk_still_there(change)),
             *(record for change in changes for record in self._record(change)),
+            *(told for change in changes for told in self._told(change)),
         )
         return [replace(change.after, version=change.before.version + 1) for change in changes]
 
     def import_numbers(self, numbers: Sequence[Number]) -> None:
-        """Write numbers that nobody holds, all or none of them; raise Taken. At most 40."""
+        """Write numbers that nobody holds, all or none of them; raise Taken. At most 32."""
         records = (
             self.audit(
                 number.organization_id,
@@ -50,7 +52,13 @@ class NumberChanges(Table):
         self.transact(
             *(put(number_item(number), FRESH) for number in numbers),
             *(write for record in records for write in record),
+            *(number_event(number, "number.imported", self._clock()) for number in numbers),
         )
+
+    def _told(self, change: NumberChange) -> list[Item]:
+        if change.action is None:
+            return []
+        return [number_event(change.after, change.action, self._clock())]
 
     def _record(self, change: NumberChange) -> list[Item]:
         if change.action is None:

@@ -12,6 +12,7 @@ from ..items import Item
 from ..model import Actor, AuditEntry, Number, NumberOrder
 from .audit import audit_row
 from .number_rows import number_item, number_key
+from .outbox import order_event
 from .table import FRESH, Table, delete, key, listed, put, sortable, update
 from .trunks import still_there
 
@@ -58,7 +59,8 @@ class Numbers(Table):
         on_record = _purchased(order, order.to_record) if number and order.to_record else []
         if on_record:
             order = replace(order, to_record=None)
-        self.transact(self._put_order(order, unsettled, values), write_number, *on_record)
+        told = order_event(order, number, self._clock())
+        self.transact(self._put_order(order, unsettled, values), write_number, *on_record, *told)
 
     def withdraw(self, order: NumberOrder) -> None:
         """Forget an order that certainly had no effect, and give its number free.

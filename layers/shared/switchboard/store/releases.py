@@ -6,6 +6,7 @@ from .. import items
 from ..items import Item
 from ..model import Number, Release
 from .number_rows import removed
+from .outbox import number_event
 from .table import Table, key, listed, put, serialized
 
 
@@ -20,6 +21,7 @@ class Releases(Table):
             # Never there already: the row that is removed stands for exactly one release.
             put(_release_item(release)),
             *self.audit(number.organization_id, "number.released", number.phone_number, **details),
+            number_event(number, "number.released", self._clock()),
         )
 
     def last_release(self, organization_id: int, phone_number: str) -> Release | None:

@@ -5,6 +5,7 @@ Writes are built apart (`put`, `update`, `delete`) and sent together (`Table.tra
 
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
+from datetime import UTC, datetime
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Self
 
@@ -49,9 +50,12 @@ type Witness = Callable[[int, str, str, dict[str, Any]], Item]
 class Table:
     """One DynamoDB table. Raises ServiceUnavailable whenever it does not answer."""
 
-    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table_name: str, clock: Callable[[], datetime] | None = None
+    ) -> None:
         self._client = client
         self._table = table_name
+        self._clock = clock or (lambda: datetime.now(UTC))
         self._witness: Witness | None = None
 
     def witnessed_by(self, witness: Witness) -> Self:
@@ -137,8 +141,16 @@ class Table:
 
         Raises Taken when its condition fails.
         """
+        self._update(write, {})
+
+    def updated(self, write: Item) -> Item:
+        """Send one `update` alone and return the row that it made; raise Taken."""
+        return plain(self._update(write, {"ReturnValues": "ALL_NEW"})["Attributes"])
+
+    def _update(self, write: Item, asked: Item) -> Any:
+        request = write["Update"] | asked
         try:
-            self._do(self._client.update_item, TableName=self._table, **write["Update"])
+            return self._do(self._client.update_item, TableName=self._table, **request)
         except ClientError as error:
             if _code(error) == "ConditionalCheckFailedException":
                 raise Taken([None], [0]) from error

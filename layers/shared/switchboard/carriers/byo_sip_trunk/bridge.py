@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 
 import urllib3
 
+from ... import addresses
+from ...addresses import Unreachable, Way
 from ...errors import (
     CallNotActive,
     CarrierError,
@@ -105,18 +107,20 @@ class BridgeApi:
             _check(status, data, what, {**_PROBLEMS, **dict.fromkeys(_OVER, CallNotActive)})
 
     def _send(self, what: str, command: dict[str, Any]) -> tuple[int, bytes]:
-        url = self._bridge_url(what)
+        way = self._way(what)
         body = json.dumps(command, separators=(",", ":")).encode()
         stamp = str(int(self._context.clock().timestamp()))
         headers = {
+            "Host": way.netloc,
             "Content-Type": "application/json",
             TIMESTAMP_HEADER: stamp,
             SIGNATURE_HEADER: signature(self._credentials["signing_secret"], stamp, body),
         }
+        pool = self._context.http.connection_from_host(way.host, way.port, way.scheme, way.tls)
         try:
-            answer = self._context.http.request(
+            answer = pool.urlopen(
                 "POST",
-                url,
+                way.target,
                 body=body,
                 headers=headers,
                 # Not repeated, and not carried on to wherever a redirect leads.
@@ -134,13 +138,21 @@ class BridgeApi:
                 raise _refused(CarrierUnavailable, what, "it cannot be reached") from error
             raise _unknown(what) from error
 
+    def _way(self, what: str) -> Way:
+        """Look up where the bridge is; nobody was rung when it may not be asked."""
+        url = self._bridge_url(what)
+        try:
+            return addresses.way_to(url, self._context.urls_allowed)
+        except Unreachable as error:
+            raise _refused(CarrierUnavailable, what, str(error)) from error
+
     def _bridge_url(self, what: str) -> str:
         url = str(self._credentials.get("bridge_url") or "")
         if not (url and self._credentials.get("signing_secret")):
             said = "the trunk has no bridge_url or no signing secret"
             raise _refused(CarrierMisconfigured, what, said)
-        if not url.startswith("https://") and not self._context.is_allowed(url):
-            raise _refused(CarrierMisconfigured, what, "its URL does not begin with https://")
+        if wrong := addresses.problem_of(url, self._context.urls_allowed):
+            raise _refused(CarrierMisconfigured, what, f"its URL {wrong}")
         return url
 
 

@@ -98,13 +98,16 @@ def action(call: Call, instruction: Instruction) -> dict[str, Any]:
     """Return an instruction as the protocol words it."""
     match instruction:
         case ConnectStream(url=url, parameters=parameters, session_token=token):
-            return {
+            stream = {
                 "action": "stream",
                 "call_id": call.id,
                 "stream_url": url,
                 "token": token,
                 "parameters": parameters,
             }
+            # The bridge records, and keeps the file.
+            asked = {"record": True, "notice": instruction.notice} if instruction.record else {}
+            return stream | asked
         case Say(text=text):
             return {"action": "say", "call_id": call.id, "text": text}
         case Dial(number=number):

@@ -2,6 +2,9 @@
 
 from typing import ClassVar
 
+from ...errors import InvalidRequest
+from ...model import NO_TEXTS_OVER_TRUNKS, Recording, Text
+from ..base import RecordingSource
 from ..features import Features
 from .account import TrunkAccount
 
@@ -21,5 +24,18 @@ class ByoSipTrunk(TrunkAccount):
         has_number_ids=False,
         takes_any_voice_url=False,
         switches_messages=False,
+        sends_texts=False,
+        refuses_opted_out=False,
         verifies_caller_ids=False,
     )
+
+    def send_text(self, text: Text) -> str:
+        """Raise InvalidRequest: messages do not go over a trunk."""
+        raise InvalidRequest(f"{text.from_} cannot send text messages. {NO_TEXTS_OVER_TRUNKS}")
+
+    def recording_source(self, recording: Recording) -> RecordingSource:
+        """Raise InvalidRequest: what a carrier's bridge records is that carrier's."""
+        raise InvalidRequest(
+            f"Recording {recording.recording_sid} is not kept here. Your own bridge keeps what it "
+            "records: ask it for the file, by the call's id."
+        )

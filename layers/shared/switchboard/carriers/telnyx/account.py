@@ -88,6 +88,8 @@ class TelnyxAccount(TelnyxApi):
             "first_command_timeout": True,
             "first_command_timeout_secs": _FIRST_COMMAND_TIMEOUT_S,
             "active": True,
+            # An event more per call, with what it cost.
+            "call_cost_in_webhooks": True,
             # Without a profile the first dial fails with D38.
             "outbound": {"outbound_voice_profile_id": profile_id},
         }

@@ -22,6 +22,7 @@ from ...errors import (
     NothingThere,
     NumberUnavailable,
     RateLimited,
+    RecipientOptedOut,
 )
 from ..base import CarrierContext, Credentials
 from ..problems import Problem, problem, unanswered
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from telnyx import Telnyx as Client
 
 WEBHOOK_PATH = "/telnyx-webhook"
+SMS_PATH = "/webhooks/sms/telnyx"
 
 _TIMEOUT_S = 12
 # The largest that Telnyx allows; it gives 20 unless asked.
@@ -48,6 +50,8 @@ _COMMAND_TIMEOUT = urllib3.Timeout(connect=0.5, read=1.0)
 # The call is over, or is already past what the command asks for.
 _TOO_LATE = {"90018", "90034"}
 
+OPTED_OUT = "40300"
+"""Blocked due to STOP message."""
 _PROBLEMS: dict[str, Problem] = {
     **dict.fromkeys(["85000", "85001", "85006"], NumberUnavailable),
     **dict.fromkeys(["10016", "10002"], InvalidNumber),
@@ -59,6 +63,12 @@ _PROBLEMS: dict[str, Problem] = {
     ),
     **dict.fromkeys(["10015", "85004", "85005"], CarrierMisconfigured),
     **dict.fromkeys([str(code) for code in range(20200, 20210)], AddressRequired),
+    # Of text messages: https://developers.telnyx.com/docs/messaging/messages/error-codes
+    OPTED_OUT: RecipientOptedOut,
+    **dict.fromkeys(["40310", "40012"], InvalidNumber),
+    **dict.fromkeys(["40305", "40100", "40312", "40013"], CarrierMisconfigured),
+    **dict.fromkeys(["40309", "40314", "40010", "40329"], CarrierPermissionDenied),
+    **dict.fromkeys(["40011", "40318"], RateLimited),
     **dict.fromkeys(["85007", "85008", "90041", "90042", "90043"], RateLimited),
     **dict.fromkeys(["10021", "10035", "10036"], CarrierUnavailable),
     "10005": NothingThere,

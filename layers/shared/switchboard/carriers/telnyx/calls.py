@@ -21,6 +21,11 @@ _MACHINE_DETECTION: dict[MachinePolicy | None, dict[str, Any]] = {
     MachinePolicy.HANG_UP: {"answering_machine_detection": "detect"},
     MachinePolicy.LEAVE_MESSAGE: {"answering_machine_detection": "greeting_end"},
 }
+_RECORDED = {
+    "record": "record-from-answer",
+    "record_channels": "dual",
+    "record_format": "mp3",
+}
 _WAITS_FOR_DETECTION = (MachinePolicy.HANG_UP, MachinePolicy.LEAVE_MESSAGE)
 
 _APOLOGY = "We are sorry, this call cannot be connected right now. Please try again later."
@@ -50,16 +55,13 @@ class TelnyxCalls(TelnyxApi):
         """
         options = call.options
         wanted: dict[str, Any] = _MACHINE_DETECTION.get(options.machine_detection, {})
-        if options.machine_detection not in _WAITS_FOR_DETECTION:
-            wanted = wanted | _stream_fields(stream)
+        waits = options.machine_detection in _WAITS_FOR_DETECTION
+        if waits and stream.record and not stream.notice:
+            wanted = wanted | _RECORDED
+        if not waits:
+            wanted = wanted | _beginning(stream)
         if options.max_duration:
             wanted = wanted | {"time_limit_secs": min(options.max_duration, _CALL_LIMIT_S)}
-        if options.record:
-            wanted = wanted | {
-                "record": "record-from-answer",
-                "record_channels": "dual",
-                "record_format": "mp3",
-            }
         if route and route.username:
             login = {"sip_auth_username": route.username, "sip_auth_password": route.password}
             wanted = wanted | login
@@ -67,7 +69,7 @@ class TelnyxCalls(TelnyxApi):
             "connection_id": self._credentials["connection_id"],
             "to": route.address_of(call.customer_number) if route else call.customer_number,
             "from_": call.phone_number,
-            "client_state": client_state(call=call.id),
+            "client_state": client_state(call=call.id) if waits else _first_state(call, stream),
             # Each attempt over another trunk is a dial of its own.
             "command_id": f"dial-{call.id}" + (f"-{route.trunk_id}" if route else ""),
             "timeout_secs": options.ring_timeout or _RING_TIMEOUT_S,
@@ -92,7 +94,7 @@ class TelnyxCalls(TelnyxApi):
         """Send the command that answers the call: Telnyx does not read the reply."""
         match instruction:
             case ConnectStream():
-                stream = _stream_fields(instruction) | {"client_state": client_state(call=call.id)}
+                stream = {"client_state": _first_state(call, instruction)} | _beginning(instruction)
                 self._command(call.call_sid, "answer", stream)
             case Say(text=text):
                 self._command(call.call_sid, "answer", {"client_state": client_state(say=text)})
@@ -107,6 +109,8 @@ class TelnyxCalls(TelnyxApi):
     ) -> None:
         """Speak or transfer once the call is answered; hang up once the sentence is spoken.
 
+        What is recorded is announced first: the stream and the recording begin after it.
+
         A caller whose media stream could not be opened hears an apology.
         """
         data, payload = read_event(request)
@@ -116,6 +120,10 @@ class TelnyxCalls(TelnyxApi):
         state = read_client_state(payload.get("client_state"))
         sid = str(payload.get("call_control_id"))
         match data.get("event_type"), state:
+            case "call.answered", {"notice": "due"}:
+                self._announce(call, call.recording_notice)
+            case "call.speak.ended", {"notice": "spoken"}:
+                self._after_notice(call, instruction())
             case "call.answered", {"say": text}:
                 self._command(sid, "speak", _speech(text))
             case "call.answered", {"dial": number}:
@@ -131,9 +139,33 @@ class TelnyxCalls(TelnyxApi):
             case "call.speak.ended", {"end": True}:
                 self._command(sid, "hangup", {})
 
+    def _announce(self, call: Call, notice: str | None) -> None:
+        state = client_state(call=call.id, notice="spoken")
+        # Under an id of its own: an apology within the next minute is another sentence.
+        speech = _speech(notice or "") | {"command_id": f"notice-{call.call_sid[-40:]}"}
+        self._command(call.call_sid, "speak", speech | {"client_state": state})
+
+    def _after_notice(self, call: Call, instruction: Instruction) -> None:
+        """Begin to stream and to record, both only now: the announcement is over."""
+        match instruction:
+            case ConnectStream():
+                state = {"client_state": client_state(call=call.id)}
+                self._command(call.call_sid, "streaming_start", _stream_fields(instruction) | state)
+                # After the stream: without a recording the caller is served all the same.
+                recorded = {"format": "mp3", "channels": "dual"}
+                self._command(call.call_sid, "record_start", recorded | state)
+            case Say(text=text):
+                self._command(call.call_sid, "speak", _speech(text, call=call.id))
+            case Dial(number=number):
+                self._command(call.call_sid, "transfer", {"to": number} | _nothing_left())
+            case Hangup():
+                self._command(call.call_sid, "hangup", {})
+
     def _after_detection(self, data: dict[str, Any], call: Call, instruction: Instruction) -> None:
         greeting_is_over = "greeting" in data["event_type"]
         match instruction:
+            case ConnectStream(notice=str(notice)) if not greeting_is_over:
+                self._announce(call, notice)
             case ConnectStream() if not greeting_is_over:
                 stream = _stream_fields(instruction) | {"client_state": client_state(call=call.id)}
                 self._command(call.call_sid, "streaming_start", stream)
@@ -166,6 +198,19 @@ def _speech(text: str, **state: Any) -> dict[str, Any]:
 def _nothing_left() -> dict[str, str]:
     # For a transfer: neither leg may look as if it still had to be put through.
     return {"client_state": client_state(), "target_leg_client_state": client_state()}
+
+
+def _beginning(stream: ConnectStream) -> dict[str, Any]:
+    """Return what a call begins with; nothing while an announcement comes first."""
+    if stream.notice:
+        return {}
+    return _stream_fields(stream) | (_RECORDED if stream.record else {})
+
+
+def _first_state(call: Call, stream: ConnectStream) -> str:
+    if stream.notice:
+        return client_state(call=call.id, notice="due")
+    return client_state(call=call.id)
 
 
 def _stream_fields(instruction: ConnectStream) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from typing import ClassVar
 from ..features import Features
 from .checks import TelnyxChecks
 from .numbers import TelnyxNumbers
+from .recordings import TelnyxRecordings
+from .texts import TelnyxTexts
 from .voice import TelnyxVoice
 
 
-class Telnyx(TelnyxVoice, TelnyxNumbers, TelnyxChecks):
-    """One Telnyx account: its calls, its numbers and the account itself."""
+class Telnyx(TelnyxVoice, TelnyxNumbers, TelnyxRecordings, TelnyxTexts, TelnyxChecks):
+    """One Telnyx account: its calls, numbers, recordings and texts, and the account itself."""
 
     features: ClassVar[Features] = Features(
         purchase_requests=1,
@@ -22,5 +24,7 @@ class Telnyx(TelnyxVoice, TelnyxNumbers, TelnyxChecks):
         has_number_ids=True,
         takes_any_voice_url=False,
         switches_messages=True,
+        sends_texts=True,
+        refuses_opted_out=True,
         verifies_caller_ids=True,
     )

@@ -7,11 +7,25 @@ from typing import Any, ClassVar
 
 from cryptography.exceptions import InvalidSignature
 
-from ...errors import InvalidRequest, SignatureInvalid, SignatureUnauthorized
-from ...model import CallEvent, CallStatus, Direction, parse_e164
-from ..base import Ignored, InboundCall, InboundMessage, Webhook, WebhookRequest
+from ...errors import (
+    CarrierError,
+    InvalidRequest,
+    RecipientOptedOut,
+    SignatureInvalid,
+    SignatureUnauthorized,
+)
+from ...model import CallEvent, CallStatus, Cost, Direction, Refusal, TextStatus, parse_e164
+from ..base import (
+    Ignored,
+    InboundCall,
+    InboundMessage,
+    MessageReceipt,
+    RecordingSaved,
+    Webhook,
+    WebhookRequest,
+)
 from ..sip import TRUNK_FAILURES, called_numbers, is_sip, party, user_of
-from .api import TelnyxApi, public_key
+from .api import OPTED_OUT, TelnyxApi, public_key
 from .state import own_id, read_client_state
 
 _FRESH_S = 300
@@ -41,6 +55,15 @@ _HANGUP_UNANSWERED = {
     "no_answer": CallStatus.NO_ANSWER,
     "user_busy": CallStatus.BUSY,
 }
+
+_TEXT_STATUS = {
+    **dict.fromkeys(["queued", "sending", "sent", "delivery_unconfirmed"], TextStatus.SENT),
+    "delivered": TextStatus.DELIVERED,
+    "delivery_failed": TextStatus.UNDELIVERED,
+    "sending_failed": TextStatus.FAILED,
+    "expired": TextStatus.FAILED,
+}
+_KEYWORDS = {"OPT_IN": "start", "OPT_OUT": "stop", "HELP": "help"}
 
 _ORDER_EVENTS = {"number_order.complete", "number.order.status.update"}
 
@@ -81,6 +104,10 @@ class TelnyxWebhooks(TelnyxApi):
             return order_update(payload) or Ignored(event_type)
         if event_type == "message.received":
             return _message(payload)
+        if event_type == "call.recording.saved":
+            return _recording(data, payload)
+        if event_type in ("message.sent", "message.finalized"):
+            return _receipt(payload, request.text_id)
         if not event_type.startswith(("call.", "streaming.")) or not payload.get("call_control_id"):
             return Ignored(event_type)
         event = self._call_event(data, payload)
@@ -114,6 +141,7 @@ class TelnyxWebhooks(TelnyxApi):
             to=str(payload.get("to") or ""),
             hangup_cause=str(cause) if cause else None,
             answered_by=_answered_by(event_type, payload),
+            cost=_cost(payload),
             call_id=own_id(state),
             not_this_trunk=event_type == "call.hangup" and _is_trunk_failure(payload),
         )
@@ -130,6 +158,15 @@ def read_event(request: WebhookRequest) -> tuple[dict[str, Any], dict[str, Any]]
     if not isinstance(data, dict) or not isinstance(payload, dict):
         raise InvalidRequest("A Telnyx webhook without data and payload")
     return data, payload
+
+
+def _cost(payload: dict[str, Any]) -> Cost | None:
+    # Only `call.cost` has it, which comes when the call is over: all its parts in one currency.
+    total, parts = payload.get("total_cost"), payload.get("cost_parts")
+    if not isinstance(total, str) or not isinstance(parts, list) or not parts:
+        return None
+    currency = parts[0].get("currency") if isinstance(parts[0], dict) else None
+    return Cost(total, str(currency)) if currency else None
 
 
 def is_detection(data: dict[str, Any]) -> bool:
@@ -170,9 +207,53 @@ def _message(payload: dict[str, Any]) -> InboundMessage:
             to=str(payload["to"][0]["phone_number"]),
             body=str(payload.get("text") or ""),
             media_urls=tuple(str(media["url"]) for media in payload.get("media") or []),
+            # What it has answered by itself, by keywords that the account can change.
+            keyword=_KEYWORDS.get(str(payload.get("autoresponse_type"))),
         )
     except (KeyError, TypeError, IndexError) as error:
         raise InvalidRequest("A Telnyx message without id, from or to") from error
+
+
+def _recording(data: dict[str, Any], payload: dict[str, Any]) -> RecordingSaved:
+    # The API's description shows neither call_control_id nor recording_id in this event; its
+    # guide shows both: https://developers.telnyx.com/docs/voice/programmable-voice/storing-call-recordings
+    urls = payload.get("recording_urls")
+    urls = urls if isinstance(urls, dict) else {}
+    url = urls.get("mp3") or urls.get("wav")
+    began, ended = (
+        _timestamp(payload.get(f"recording_{moment}_at")) for moment in ("started", "ended")
+    )
+    leg = str(payload.get("call_leg_id") or "")
+    return RecordingSaved(
+        recording_sid=str(payload.get("recording_id") or data.get("id")),
+        call_sid=str(payload.get("call_control_id") or ""),
+        call_id=own_id(read_client_state(payload.get("client_state"))),
+        url=str(url) if url else None,
+        leg_id=leg or None,
+        started_at=began,
+        duration=round((ended - began).total_seconds()) if began and ended else None,
+        channels=2 if payload.get("channels") == "dual" else 1,
+    )
+
+
+def _receipt(payload: dict[str, Any], text_id: str | None) -> Webhook:
+    try:
+        message_sid, word = str(payload["id"]), str(payload["to"][0]["status"])
+    except (KeyError, TypeError, IndexError) as error:
+        raise InvalidRequest("A Telnyx receipt without id or to") from error
+    if word not in _TEXT_STATUS:
+        return Ignored(f"message {word}")
+    return MessageReceipt(message_sid, _TEXT_STATUS[word], text_id, _why_not(payload))
+
+
+def _why_not(payload: dict[str, Any]) -> Refusal | None:
+    match payload.get("errors"):
+        case [{"code": code, **said}, *_]:
+            kind = RecipientOptedOut if str(code) == OPTED_OUT else CarrierError
+            words = said.get("detail") or said.get("title") or "no reason given"
+            text = f"Telnyx did not deliver the message: {words} (error {code})."
+            return Refusal(kind.status, kind.code, text)
+    return None
 
 
 def _timestamp(text: object) -> datetime | None:

@@ -19,6 +19,7 @@ from ...errors import (
     NumberUnavailable,
     OutcomeUnknown,
     RateLimited,
+    RecipientOptedOut,
 )
 from ..base import CarrierContext, Credentials
 from ..problems import Problem, problem, unanswered
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
 VOICE_PATH = "/twiml"
 STATUS_PATH = "/call-status"
+RECORDING_PATH = "/recording-status"
 SMS_PATH = "/webhooks/sms/twilio"
+OLD_SMS_PATH = "/twilio-sms-webhook"
 FALLBACK_PATH = "/fallback/twilio.xml"
 
 # Connecting and reading are timed separately: twice this, and the rest of a purchase,
@@ -39,6 +42,7 @@ _TIMEOUT_S = 12
 # The largest that Twilio allows; it gives 50 unless asked.
 PAGE_SIZE = 1000
 
+RECORDING_SID = re.compile(r"RE[0-9a-fA-F]{32}")
 _ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
 
 # https://www.twilio.com/docs/api/errors. HTTP statuses are not dependable per code: codes decide.
@@ -55,6 +59,12 @@ _PROBLEMS: dict[int, Problem] = {
     **dict.fromkeys(
         [21210, 21215, 13227, 21203, 21216, 13225, 21219, 21226], CarrierPermissionDenied
     ),
+    # Of text messages: https://www.twilio.com/docs/api/errors/21610 and its neighbours.
+    21610: RecipientOptedOut,
+    21614: InvalidNumber,
+    **dict.fromkeys([21408, 21612, 63038], CarrierPermissionDenied),
+    **dict.fromkeys([21606, 21603, 21659, 21660, 21661, 21703], CarrierMisconfigured),
+    21611: RateLimited,
     10004: RateLimited,
     20429: RateLimited,
 }

@@ -18,7 +18,7 @@ from ...model import (
 )
 from ..base import WebhookReply, WebhookRequest, speakable
 from ..problems import problem
-from .api import FALLBACK_PATH, STATUS_PATH, VOICE_PATH, TwilioApi
+from .api import FALLBACK_PATH, RECORDING_PATH, STATUS_PATH, VOICE_PATH, TwilioApi
 
 # When neither the call nor its assistant says how long it shall ring.
 _RING_TIMEOUT_S = 60
@@ -47,8 +47,6 @@ class TwilioCalls(TwilioApi):
         extra: dict[str, Any] = _sip_login(route)
         if options.max_duration:
             extra["time_limit"] = options.max_duration
-        if options.record:
-            extra["record"] = True
         return self._ask(
             f"call {call.customer_number}",
             lambda client: _call_sid(
@@ -87,7 +85,11 @@ class TwilioCalls(TwilioApi):
     def reply(self, call: Call, instruction: Instruction) -> WebhookReply:
         """Answer with TwiML: the reply to the webhook is the answer to the call."""
         own_id = call.id if call.direction is Direction.OUTBOUND else None
-        return _twiml(instruction, self._context.webhook_url(STATUS_PATH, own_id))
+        return _twiml(
+            instruction,
+            self._context.webhook_url(STATUS_PATH, own_id),
+            self._context.webhook_url(RECORDING_PATH, own_id),
+        )
 
     def follow_up(
         self, request: WebhookRequest, call: Call, instruction: Callable[[], Instruction]
@@ -141,24 +143,17 @@ def _transfer_twiml(to: str) -> str:
     return str(response)
 
 
-def _twiml(instruction: Instruction, stream_status_url: str = "") -> WebhookReply:
-    from twilio.twiml.voice_response import Connect, VoiceResponse
+def _twiml(
+    instruction: Instruction, stream_status_url: str = "", recording_url: str = ""
+) -> WebhookReply:
+    from twilio.twiml.voice_response import VoiceResponse
 
     response = VoiceResponse()
     match instruction:
-        case ConnectStream(url=url, parameters=parameters):
-            connect = Connect()
-            # Twilio takes no query in a stream's URL: what it says is told as parameters.
-            address = urlsplit(url)
-            stream = connect.stream(
-                url=urlunsplit(address._replace(query="")), status_callback=stream_status_url
-            )
-            query = dict(parse_qsl(address.query, keep_blank_values=True))
-            for name, value in (query | parameters).items():
-                # What does not fit is fetched by the runtime, with the session token.
-                if len(name) + len(value) <= _PARAMETER_LIMIT:
-                    stream.parameter(name=name, value=speakable(value))
-            response.append(connect)
+        case ConnectStream():
+            if instruction.record:
+                _record(response, instruction.notice, recording_url)
+            _connect(response, instruction, stream_status_url)
         case Say(text=text):
             response.say(speakable(text))
         case Dial(number=number):
@@ -166,3 +161,36 @@ def _twiml(instruction: Instruction, stream_status_url: str = "") -> WebhookRepl
         case Hangup():
             response.hangup()
     return WebhookReply(200, str(response), "application/xml")
+
+
+def _record(response: Any, notice: str | None, recording_url: str) -> None:
+    """Announce that the call is recorded, and only then begin."""
+    from twilio.twiml.voice_response import Start
+
+    if notice:
+        response.say(speakable(notice))
+    start = Start()
+    # Not `Record` of the request that dials: that begins before anybody has heard of it.
+    # https://www.twilio.com/docs/voice/twiml/recording
+    start.recording(
+        recording_status_callback=recording_url,
+        recording_status_callback_method="POST",
+        channels="dual",
+        track="both",
+    )
+    response.append(start)
+
+
+def _connect(response: Any, instruction: ConnectStream, status_url: str) -> None:
+    from twilio.twiml.voice_response import Connect
+
+    connect = Connect()
+    # Twilio takes no query in a stream's URL: what it says is told as parameters.
+    address = urlsplit(instruction.url)
+    stream = connect.stream(url=urlunsplit(address._replace(query="")), status_callback=status_url)
+    query = dict(parse_qsl(address.query, keep_blank_values=True))
+    for name, value in (query | instruction.parameters).items():
+        # What does not fit is fetched by the runtime, with the session token.
+        if len(name) + len(value) <= _PARAMETER_LIMIT:
+            stream.parameter(name=name, value=speakable(value))
+    response.append(connect)

@@ -5,11 +5,13 @@ from typing import ClassVar
 from ..features import Features
 from .checks import TwilioChecks
 from .numbers import TwilioNumbers
+from .recordings import TwilioRecordings
+from .texts import TwilioTexts
 from .voice import TwilioVoice
 
 
-class Twilio(TwilioVoice, TwilioNumbers, TwilioChecks):
-    """One Twilio account: its calls, its numbers and the account itself."""
+class Twilio(TwilioVoice, TwilioNumbers, TwilioRecordings, TwilioTexts, TwilioChecks):
+    """One Twilio account: its calls, numbers, recordings and texts, and the account itself."""
 
     features: ClassVar[Features] = Features(
         purchase_requests=1,
@@ -22,5 +24,7 @@ class Twilio(TwilioVoice, TwilioNumbers, TwilioChecks):
         has_number_ids=True,
         takes_any_voice_url=True,
         switches_messages=True,
+        sends_texts=True,
+        refuses_opted_out=True,
         verifies_caller_ids=True,
     )

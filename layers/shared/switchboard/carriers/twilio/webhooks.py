@@ -8,11 +8,20 @@ from urllib.parse import parse_qsl, urlsplit
 
 from twilio.request_validator import RequestValidator
 
-from ...errors import InvalidRequest, SignatureInvalid
-from ...model import CallEvent, CallStatus, Direction, parse_e164
-from ..base import InboundCall, InboundMessage, OutboundAnswer, Webhook, WebhookRequest
+from ...errors import CarrierError, InvalidRequest, RecipientOptedOut, SignatureInvalid
+from ...model import CallEvent, CallStatus, Direction, Refusal, TextStatus, parse_e164
+from ..base import (
+    Ignored,
+    InboundCall,
+    InboundMessage,
+    MessageReceipt,
+    OutboundAnswer,
+    RecordingSaved,
+    Webhook,
+    WebhookRequest,
+)
 from ..sip import TRUNK_FAILURES, called_numbers, is_sip, party, user_of
-from .api import SMS_PATH, VOICE_PATH, TwilioApi
+from .api import OLD_SMS_PATH, RECORDING_PATH, RECORDING_SID, SMS_PATH, VOICE_PATH, TwilioApi
 
 _CALL_STATUS = {
     "queued": CallStatus.QUEUED,
@@ -36,6 +45,15 @@ _ANSWERED_BY = {
     "unknown": "unknown",
 }
 _SIP_HEADER = "SipHeader_"
+# https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks
+_TEXT_STATUS = {
+    **dict.fromkeys(["accepted", "scheduled", "queued", "sending", "sent"], TextStatus.SENT),
+    **dict.fromkeys(["delivered", "read"], TextStatus.DELIVERED),
+    "undelivered": TextStatus.UNDELIVERED,
+    "failed": TextStatus.FAILED,
+    "canceled": TextStatus.CANCELLED,
+}
+_OPTED_OUT = "21610"
 _DIRECTIONS = {
     "inbound": Direction.INBOUND,
     "outbound-api": Direction.OUTBOUND,
@@ -60,8 +78,10 @@ class TwilioWebhooks(TwilioApi):
         """Read a voice webhook or a status callback."""
         form = _Form(request.body)
         path = urlsplit(request.url).path
-        if path.endswith(SMS_PATH):
-            return _message(form)
+        if path.endswith(RECORDING_PATH):
+            return _recording(form, request.call_id)
+        if path.endswith((SMS_PATH, OLD_SMS_PATH)):
+            return _receipt(form, request.text_id) or _message(form)
         event = replace(self._call_event(form), call_id=request.call_id)
         if not path.endswith(VOICE_PATH):
             return event
@@ -132,6 +152,21 @@ def _sip_headers(form: _Form) -> dict[str, str]:
     return {name.removeprefix(_SIP_HEADER).lower(): ", ".join(form.getall(name)) for name in named}
 
 
+def _receipt(form: _Form, text_id: str | None) -> MessageReceipt | None:
+    status = _TEXT_STATUS.get(form["MessageStatus"] or form["SmsStatus"])
+    if status is None or not form["MessageSid"]:
+        return None
+    return MessageReceipt(form["MessageSid"], status, text_id, _why_not(form["ErrorCode"]))
+
+
+def _why_not(code: str) -> Refusal | None:
+    if not code:
+        return None
+    kind = RecipientOptedOut if code == _OPTED_OUT else CarrierError
+    said = f"Twilio did not deliver the message (error {code}): see "
+    return Refusal(kind.status, kind.code, f"{said}https://www.twilio.com/docs/api/errors/{code}")
+
+
 def _message(form: _Form) -> InboundMessage:
     if not form["MessageSid"]:
         raise InvalidRequest("A Twilio message webhook without MessageSid")
@@ -140,10 +175,29 @@ def _message(form: _Form) -> InboundMessage:
         from_=form["From"],
         to=form["To"],
         body=form["Body"],
+        # Of a messaging service with Advanced Opt-Out, which has keywords of its own.
+        keyword=form["OptOutType"].lower() or None,
         # Ten is the most that one message carries.
         media_urls=tuple(
             form[f"MediaUrl{place}"] for place in range(min(form.figure("NumMedia") or 0, 10))
         ),
+    )
+
+
+def _recording(form: _Form, call_id: int | None) -> RecordingSaved | Ignored:
+    sid, status = form["RecordingSid"], form["RecordingStatus"]
+    if not (RECORDING_SID.fullmatch(sid) and form["CallSid"] and status):
+        raise InvalidRequest("A recording webhook without RecordingSid, CallSid or RecordingStatus")
+    if status != "completed":
+        return Ignored(f"recording-{status}")
+    return RecordingSaved(
+        recording_sid=sid,
+        call_sid=form["CallSid"],
+        call_id=call_id,
+        url=form["RecordingUrl"] or None,
+        started_at=_timestamp(form["RecordingStartTime"]),
+        duration=form.figure("RecordingDuration"),
+        channels=form.figure("RecordingChannels"),
     )
 
 

@@ -4,7 +4,7 @@ Plain HTTP, and no SDK: see decision 25.
 """
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,6 +21,7 @@ from ...errors import (
     InvalidNumber,
     NothingThere,
     RateLimited,
+    RecipientOptedOut,
     SwitchboardError,
 )
 from ..base import CarrierContext, Credentials
@@ -58,6 +59,15 @@ _STATUS_PROBLEMS: dict[int, Problem] = {
     403: CarrierPermissionDenied,
     404: NothingThere,
     429: RateLimited,
+}
+# Of text messages: https://developer.vonage.com/en/api-errors/messages. 1240 is who has said STOP.
+MESSAGE_PROBLEMS: dict[str, Problem] = {
+    "1000": RateLimited,
+    **dict.fromkeys(["1040", "1170", "1430"], InvalidNumber),
+    "1070": InsufficientBalance,
+    **dict.fromkeys(["1060", "1080", "1140", "1160", "1470"], CarrierPermissionDenied),
+    **dict.fromkeys(["1120", "1420"], CarrierMisconfigured),
+    "1240": RecipientOptedOut,
 }
 # How a refusal by a newer API (RFC 7807) names an empty account, whatever its status.
 _NO_CREDIT = ("low-balance", "out-of-credit")
@@ -117,15 +127,19 @@ class VonageApi:
         pair = f"{self._credentials.get('api_key')}:{self._credentials.get('api_secret')}"
         return dict(urllib3.make_headers(basic_auth=pair))
 
-    # --- calls: a token signed with the application's key ---
+    # --- calls and messages: a token signed with the application's key ---
 
     def _call_api(
         self, what: str, method: str, path: str = "", *, host: str | None = None, **options: Any
     ) -> Any:
         """Ask for a call, or change it; raise CarrierError."""
         url = self._url(host or self._voice_host, f"/v1/calls{path}")
-        headers = {"Authorization": f"Bearer {self._token()}"}
-        return self._ask(what, method, url, headers=headers, **options)
+        return self._ask(what, method, url, headers=self._bearer(what), **options)
+
+    def _message_api(self, what: str, message: dict[str, Any]) -> dict[str, Any]:
+        """Have a message sent; raise CarrierError."""
+        url = self._url(_API_HOST, "/v1/messages")
+        return self._ask(what, "POST", url, headers=self._bearer(what), json=message, buys=True)
 
     @property
     def _voice_host(self) -> str:
@@ -142,18 +156,23 @@ class VonageApi:
             return []
         return [host for host in _REGION_HOSTS.values() if host != self._voice_host]
 
-    def _token(self) -> str:
+    def _bearer(self, what: str) -> dict[str, str]:
         # Imported here: answering a call must not pay for it.
         import jwt
 
         now = self._context.clock()
+        application_id = self._credentials.get("application_id")
+        if not application_id:
+            said = "the account's application is not known"
+            raise problem(CarrierMisconfigured, "Vonage", what, said=said)
         claims = {
-            "application_id": self._credentials["application_id"],
+            "application_id": application_id,
             "iat": int(now.timestamp()),
             "exp": int((now + _TOKEN_LIFE).timestamp()),
             "jti": str(uuid.uuid4()),
         }
-        return jwt.encode(claims, self._private_key, algorithm="RS256")  # type: ignore[arg-type]
+        token = jwt.encode(claims, self._private_key, algorithm="RS256")  # type: ignore[arg-type]
+        return {"Authorization": f"Bearer {token}"}
 
     @cached_property
     def _private_key(self) -> "PrivateKeyTypes":
@@ -227,10 +246,16 @@ def _silence(what: str, unsure: bool, said: str = "", *, repeatable: bool) -> Sw
 
 
 def _refusal(what: str, status: int, body: dict[str, Any]) -> SwitchboardError:
-    said = _words(body)
+    said, code = _words(body), error_code(body)
     if status == _FAILED and "address" not in said:
         return MethodFailed(said)
-    return problem(_kind(status, body, said), "Vonage", what, said=said, code=str(status))
+    code = code if code in MESSAGE_PROBLEMS else str(status)
+    return problem(_kind(status, body, said), "Vonage", what, said=said, code=code)
+
+
+def error_code(body: dict[str, Any]) -> str:
+    """Return the number by which the Messages API names an error, or whatever stands there."""
+    return str(body.get("type") or "").rpartition("#")[2]
 
 
 def _kind(status: int, body: dict[str, Any], said: str) -> Problem:
@@ -242,7 +267,7 @@ def _kind(status: int, body: dict[str, Any], said: str) -> Problem:
     if status == 400:
         names = {str(it.get("name")) for it in _invalid_parameters(body)}
         return InvalidNumber if names & {"to", "from"} else CarrierMisconfigured
-    return _STATUS_PROBLEMS.get(status, CarrierError)
+    return _STATUS_PROBLEMS.get(status) or MESSAGE_PROBLEMS.get(error_code(body), CarrierError)
 
 
 def _words(body: dict[str, Any]) -> str:
@@ -252,6 +277,22 @@ def _words(body: dict[str, Any]) -> str:
             return "; ".join([str(body[name]), *wrong])
     # What is missing of a number is named by a field of its own: {"country": "Is required."}.
     return "; ".join(f"{name}: {value}" for name, value in body.items() if isinstance(value, str))
+
+
+def with_plus(text: object) -> str:
+    """Return a number with the + that Vonage leaves out; anything else as it is."""
+    found = str(text or "")
+    return f"+{found}" if found.isascii() and found.isdecimal() else found
+
+
+def time_of(text: object) -> datetime | None:
+    """Return the time that a text means, in UTC."""
+    try:
+        at = datetime.fromisoformat(str(text))
+        # Some come without a zone: they are in UTC like the others.
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _invalid_parameters(body: dict[str, Any]) -> list[dict[str, Any]]:

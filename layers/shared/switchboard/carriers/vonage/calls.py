@@ -127,20 +127,22 @@ class VonageCalls(VonageApi):
     def reply(self, call: Call, instruction: Instruction) -> WebhookReply:
         """Answer with an NCCO: the reply to the webhook is the answer to the call."""
         ncco = _ncco(call, instruction)
-        if call.options.record and isinstance(instruction, ConnectStream):
-            # It goes on beside what comes after it, and its event leads to the recording.
-            url = self._context.webhook_url(WEBHOOK_PATH, call.id)
-            ncco.insert(
-                0,
-                {
-                    "action": "record",
-                    "split": "conversation",
-                    "channels": 2,
-                    "format": "mp3",
-                    "eventUrl": [url],
-                },
-            )
+        if isinstance(instruction, ConnectStream) and instruction.record:
+            ncco = [*self._recorded(call, instruction.notice), *ncco]
         return _json(ncco)
+
+    def _recorded(self, call: Call, notice: str | None) -> list[Json]:
+        """Announce that the call is recorded, and only then begin."""
+        # It goes on beside what comes after it. Its event names neither the call nor its id: only
+        # by this URL do we know whose the recording is.
+        record = {
+            "action": "record",
+            "split": "conversation",
+            "channels": 2,
+            "format": "mp3",
+            "eventUrl": [self._context.webhook_url(WEBHOOK_PATH, call.id)],
+        }
+        return [_talk(notice), record] if notice else [record]
 
     def follow_up(
         self, request: WebhookRequest, call: Call, instruction: Callable[[], Instruction]

@@ -5,11 +5,13 @@ from typing import ClassVar
 from ..features import Features
 from .checks import VonageChecks
 from .numbers import VonageNumbers
+from .recordings import VonageRecordings
+from .texts import VonageTexts
 from .voice import VonageVoice
 
 
-class Vonage(VonageVoice, VonageNumbers, VonageChecks):
-    """One Vonage account: its calls, its numbers and the account itself."""
+class Vonage(VonageVoice, VonageNumbers, VonageRecordings, VonageTexts, VonageChecks):
+    """One Vonage account: its calls, numbers, recordings and texts, and the account itself."""
 
     features: ClassVar[Features] = Features(
         purchase_requests=2,
@@ -22,5 +24,7 @@ class Vonage(VonageVoice, VonageNumbers, VonageChecks):
         has_number_ids=False,
         takes_any_voice_url=False,
         switches_messages=False,
+        sends_texts=True,
+        refuses_opted_out=False,
         verifies_caller_ids=False,
     )

@@ -66,8 +66,8 @@ class VonageNumbers(VonageInventory, VonageSettings):
             status=status,
             carrier_number_id=name,
             # What it can do is told by searches and lists only. It is linked to an application,
-            # so its calls reach us; whether it takes messages, a sync finds out.
-            capabilities=Capabilities(voice=True),
+            # so its calls reach us; whether it takes messages, a sync or a message finds out.
+            capabilities=Capabilities(voice=True, is_complete=False),
             details={
                 "phone_number": order.phone_number,
                 "country": country,

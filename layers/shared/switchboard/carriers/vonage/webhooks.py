@@ -5,24 +5,25 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from ...errors import InvalidRequest, SignatureInvalid, SignatureMissing
-from ...model import CallEvent, CallStatus, Direction, parse_e164
+from ...model import CallEvent, CallStatus, Cost, Direction, MachinePolicy, parse_e164
 from ..base import (
     Ignored,
     InboundCall,
-    InboundMessage,
     OutboundAnswer,
+    RecordingSaved,
     Webhook,
     WebhookRequest,
 )
-from .api import SMS_PATH, VonageApi
+from .api import SMS_PATH, VonageApi, time_of, with_plus
 
 _FRESH_S = 300
+_RECORDING_SID = re.compile(r"[\w-]{1,64}", re.ASCII)
 _LATEST = 1e12
 
 _CALL_STATUS = {
@@ -98,7 +99,12 @@ class VonageWebhooks(VonageApi):
         """Read a question for an answer, or an event of a call; a message has its own URL."""
         said = _payload(request)
         if urlsplit(request.url).path.endswith(SMS_PATH):
-            return _message(said)
+            # Imported here: no call needs it.
+            from .messages import read_message
+
+            return read_message(said, request.text_id)
+        if said.get("recording_url"):
+            return _recording(said, request.call_id)
         word = str(said.get("status") or "")
         # Of a machine, the other name is used.
         sid = str(said.get("uuid") or said.get("call_uuid") or "")
@@ -115,7 +121,8 @@ class VonageWebhooks(VonageApi):
         if not word:
             return self._question(event, request)
         if word == "machine" and said.get("sub_state") in _BEEPS:
-            return OutboundAnswer(event)
+            # A call that went on without waiting hears of the beep too: nothing begins anew there.
+            return OutboundAnswer(event, awaited_by=MachinePolicy.LEAVE_MESSAGE)
         return event
 
     def _question(self, event: CallEvent, request: WebhookRequest) -> Webhook:
@@ -128,7 +135,7 @@ class VonageWebhooks(VonageApi):
     ) -> CallEvent:
         status = _CALL_STATUS.get(word)
         duration = _figure(said.get("duration"))
-        at = _time(said.get("end_time")) or _time(said.get("timestamp"))
+        at = time_of(said.get("end_time")) or time_of(said.get("timestamp"))
         if word == "answer":
             # An outbound call is asked about once somebody has taken it.
             status = CallStatus.RINGING if call_id is None else CallStatus.IN_PROGRESS
@@ -144,16 +151,19 @@ class VonageWebhooks(VonageApi):
             status=status,
             status_unanswered=unanswered if word == "completed" else None,
             direction=_DIRECTIONS.get(str(said.get("direction"))),
-            from_=_number(said.get("from")),
-            to=_number(said.get("to")),
+            from_=with_plus(said.get("from")),
+            to=with_plus(said.get("to")),
             duration=duration,
             hangup_cause=str(cause) if cause and status and status.is_final else None,
             answered_by=_ANSWERED_BY.get(word),
+            cost=_cost(said),
             call_id=call_id,
         )
 
 
 _IDENTITY = ("sub_state", "detail", "timestamp")
+# What our own URLs carry.
+_OWN = ("org", "call", "message")
 # As Vonage's pages list what it asks an answer URL with.
 _ASKED_WITH = ("to", "from", "conversation_uuid", "uuid")
 
@@ -164,7 +174,7 @@ def _queries(request: WebhookRequest) -> Iterator[bytes]:
     Vonage hashes a JSON object of the parameters. Whether our own is among them is not
     documented; any of these that fits has all the others.
     """
-    own = {name: value for name, value in request.query.items() if name in ("org", "call")}
+    own = {name: value for name, value in request.query.items() if name in _OWN}
     asked = {name: value for name, value in request.query.items() if name not in own}
     first = {name: asked[name] for name in _ASKED_WITH if name in asked}
     for told in (asked, first | asked, request.query, own | first | asked, first | asked | own):
@@ -183,21 +193,29 @@ def _payload(request: WebhookRequest) -> dict[str, Any]:
     return body
 
 
-def _message(said: dict[str, Any]) -> InboundMessage:
-    sid, sender, to = (said.get(name) for name in ("message_uuid", "from", "to"))
-    if not (sid and sender and to):
-        raise InvalidRequest("A Vonage message without message_uuid, from or to")
-    return InboundMessage(
-        message_sid=str(sid),
-        from_=_number(sender),
-        to=_number(to),
-        body=str(said.get("text") or ""),
+def _recording(said: dict[str, Any], call_id: int | None) -> RecordingSaved:
+    # It names the conversation and not the call: our own id of that is in the URL.
+    sid, url = said.get("recording_uuid"), said.get("recording_url")
+    if not (isinstance(sid, str) and _RECORDING_SID.fullmatch(sid) and isinstance(url, str)):
+        raise InvalidRequest("A Vonage recording without recording_uuid or recording_url")
+    began, ended = time_of(said.get("start_time")), time_of(said.get("end_time"))
+    return RecordingSaved(
+        recording_sid=sid,
+        call_sid="",
+        call_id=call_id,
+        url=url,
+        started_at=began,
+        duration=round((ended - began).total_seconds()) if began and ended else None,
     )
 
 
+def _cost(said: dict[str, Any]) -> Cost | None:
+    price = said.get("price")
+    # Vonage's prices are in euros, whatever the account is billed in.
+    return Cost(price, "EUR") if isinstance(price, str) and price else None
+
+
 def _other(said: dict[str, Any]) -> str:
-    if said.get("recording_url"):
-        return "record"
     return str(said.get("type") or said.get("reason") or "unknown")
 
 
@@ -206,24 +224,9 @@ def _is_phone(text: object) -> bool:
     return text is None or (isinstance(text, str) and text.isascii() and text.isdecimal())
 
 
-def _number(text: object) -> str:
-    """Return a number with the + that Vonage leaves out; anything else as it is."""
-    found = str(text or "")
-    return f"+{found}" if found.isascii() and found.isdecimal() else found
-
-
 def _figure(text: object) -> int | None:
     found = str(text)
     return int(found) if found.isascii() and found.isdecimal() and len(found) <= 9 else None
-
-
-def _time(text: object) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(str(text))
-        # Some come without a zone: they are in UTC like the others.
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _base64url(text: str) -> bytes:

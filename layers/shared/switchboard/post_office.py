@@ -1,0 +1,104 @@
+"""Builds the post office of a container: what sends events needs more than what makes them."""
+
+import json
+import logging
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from . import wiring
+from .app import App
+from .events import delivering, relaying, sweeping
+from .events.aws import Queues, SqsQueue, Targets
+from .events.office import Office, Queue
+from .events.sending import Https
+from .texting import dispatching
+
+logger = logging.getLogger(__name__)
+
+# A queue or a bus is a receiver like others: it has answered within 15 seconds, or not at all.
+_AWS = Config(
+    connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2}
+)
+
+type Json = dict[str, Any]
+
+
+@cache
+def office() -> Office:
+    """Return the container's post office, made on first use."""
+    app, own = wiring.app(), _queue()
+    sender = Targets(
+        sqs=own.client,
+        events=boto3.client("events", config=_AWS),
+        account_id=os.environ["ACCOUNT_ID"],
+        own_queue_url=own.url,
+        otherwise=Https(app.settings.event_urls_allowed),
+    )
+    return Office(app, own, sender)
+
+
+@cache
+def queue() -> Queue:
+    """Return the queues alone: of the events, of the recordings and of the text messages."""
+    return Queues(_queue(), _queue("RECORDING_QUEUE_URL"), _queue("TEXT_QUEUE_URL"))
+
+
+def _queue(name: str = "EVENT_QUEUE_URL") -> SqsQueue:
+    return SqsQueue(boto3.client("sqs", config=_AWS), os.environ[name])
+
+
+def deliver(event: Mapping[str, Any], office: Callable[[], Office]) -> Json:
+    """Handle a batch of the queue at once, so that a slow receiver holds up no other message.
+
+    Those that failed are named, and come again. What is not a batch is the time to sweep.
+    """
+    opened = office()
+    if "Records" not in event:
+        logger.info("swept", extra={"overdue": sweeping.sweep(opened)})
+        return {}
+    records = event["Records"]
+    with ThreadPoolExecutor(max(1, len(records))) as threads:
+        done = list(threads.map(lambda record: _is_handled(opened, record), records))
+    failed = [record["messageId"] for record, ok in zip(records, done, strict=True) if not ok]
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
+
+
+def send_texts(event: Mapping[str, Any], app: Callable[[], App]) -> Json:
+    """Send the text messages that a batch of their queue names; those that failed come again.
+
+    What is not a batch is the time to look for what was forgotten.
+    """
+    opened, failed = app(), []
+    if "Records" not in event:
+        logger.info("swept", extra={"overdue": dispatching.sweep(opened)})
+        return {}
+    for record in event["Records"]:
+        try:
+            dispatching.dispatch(opened, str(json.loads(record["body"])["text"]))
+        except Exception:
+            # One that was claimed is not sent again: the sweep gives it up as unknown.
+            logger.exception("message failed")
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
+
+
+def relay(event: Mapping[str, Any], queue: Callable[[], Queue]) -> None:
+    """Put into the queues what a batch of the table's stream asks for."""
+    relaying.relay(queue(), event["Records"], datetime.now(UTC))
+
+
+def _is_handled(office: Office, record: Mapping[str, Any]) -> bool:
+    try:
+        delivering.handle(office, json.loads(record["body"]))
+    except Exception:
+        # The queue brings it again; whatever it is about is due, so that the sweep would as well.
+        logger.exception("message failed")
+        return False
+    return True

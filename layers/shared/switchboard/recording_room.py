@@ -1,0 +1,78 @@
+"""Builds what a container needs for recordings: the only place that opens their bucket."""
+
+import json
+import logging
+import os
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import boto3
+import urllib3
+from botocore.config import Config
+
+from . import wiring
+from .events.aws import SqsQueue
+from .recordings import fetching
+from .recordings.downloading import Downloads
+from .recordings.room import Room, Vault
+from .recordings.vault import Bucket
+
+logger = logging.getLogger(__name__)
+
+_S3 = Config(
+    connect_timeout=5,
+    read_timeout=30,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    signature_version="s3v4",
+    # A link must name the region's own host: the global one redirects to it, unsigned. A
+    # sandbox of AWS has one host for all buckets.
+    s3={"addressing_style": "path" if "AWS_ENDPOINT_URL" in os.environ else "virtual"},
+)
+_MEGABYTE = 1024 * 1024
+# Less than the function's own time-out, with which everything else ends too.
+_LIMIT = timedelta(minutes=8)
+
+type Json = dict[str, Any]
+
+
+@cache
+def vault() -> Vault:
+    """Return the bucket of the recordings."""
+    return Bucket(boto3.client("s3", config=_S3), os.environ["RECORDINGS_BUCKET"])
+
+
+@cache
+def room() -> Room:
+    """Return the container's room, made on first use."""
+    app = wiring.app()
+    most = int(os.environ["RECORDING_LIMIT_MB"]) * _MEGABYTE
+    return Room(
+        app=app,
+        vault=vault(),
+        queue=SqsQueue(boto3.client("sqs"), os.environ["RECORDING_QUEUE_URL"]),
+        open=Downloads(urllib3.PoolManager(), most, _LIMIT).open,
+        carrier=app.carrier,
+        kept=timedelta(days=int(os.environ["RECORDING_RETENTION_DAYS"])),
+    )
+
+
+def fetch(event: Mapping[str, Any], room: Callable[[], Room]) -> Json:
+    """Fetch what a batch of the queue asks for; what is not a batch is the time to sweep."""
+    opened = room()
+    if "Records" not in event:
+        logger.info("swept", extra={"overdue": fetching.sweep(opened)})
+        return {}
+    failed = [it["messageId"] for it in event["Records"] if not _is_handled(opened, it)]
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
+
+
+def _is_handled(room: Room, record: Mapping[str, Any]) -> bool:
+    try:
+        fetching.handle(room, json.loads(record["body"]))
+    except Exception:
+        # The queue brings it again; the row is due, so that the sweep would as well.
+        logger.exception("message failed")
+        return False
+    return True

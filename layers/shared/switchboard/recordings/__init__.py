@@ -1,0 +1,1 @@
+"""Recordings: announced by the carrier, fetched by a job of their own, kept, listed, played."""

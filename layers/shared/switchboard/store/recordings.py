@@ -1,0 +1,93 @@
+"""Rows of recordings: each is its own outbox, for the stream wakes whoever fetches the file."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from .. import items
+from ..announcements import announced, recording_update
+from ..items import Item
+from ..model import Call, Recording
+from .calls import call_item, call_key
+from .outbox import moment, outbox
+from .table import FRESH, Table, key, put, serialized
+
+# A partition of its own: what delivers events does not look for these.
+_DUE = "DUE#RECORDING"
+_SAME = "version = :seen"
+
+
+class Recordings(Table):
+    """What was recorded of calls."""
+
+    def recording(self, call_id: int, recording_sid: str) -> Recording | None:
+        """Return a call's recording by its carrier's id."""
+        item = self.get_item(_recording_key(call_id, recording_sid))
+        return items.recording(item) if item else None
+
+    def recordings(self, call_id: int) -> list[Recording]:
+        """Return a call's recordings, the first one first."""
+        found = map(items.recording, self.below(call_key(call_id)["pk"], "RECORDING#"))
+        return sorted(found, key=lambda it: it.id)
+
+    def add_recording(self, call: Call, recording: Recording, link: str) -> None:
+        """Write a recording that the carrier has, and tell of it; the stream has it fetched.
+
+        Raises Taken: place 0 when the call was changed meanwhile, place 1 when the recording is
+        known already.
+        """
+        self._tell(call, recording, link, put(_item(recording, recording.due), FRESH))
+
+    def put_off_recording(
+        self, before: Recording, after: Recording, wakes_at: datetime | None = None
+    ) -> Recording:
+        """Write when a recording shall be looked at next; raise Taken when it has changed.
+
+        With `wakes_at` the stream puts it into the queue again.
+        """
+        saved = replace(after, version=before.version + 1)
+        self.transact(put(_item(saved, wakes_at), _SAME, {":seen": before.version}))
+        return saved
+
+    def settle_recording(
+        self, call: Call, before: Recording, after: Recording, link: str, kept: timedelta
+    ) -> None:
+        """Write what became of a recording, and tell of it; the row goes after `kept`.
+
+        Raises Taken: place 0 when the call was changed meanwhile, place 1 when the recording was.
+        """
+        saved = replace(after, version=before.version + 1, due=None)
+        ends = {"ttl": int(((after.stored_at or self._clock()) + kept).timestamp())}
+        write = put(_item(saved, None) | ends, _SAME, {":seen": before.version})
+        self._tell(call, saved, link, write)
+
+    def due_recordings(self, until: datetime, most: int) -> Iterator[Item]:
+        """Yield the rows of recordings that somebody should have looked at by `until`."""
+        request: Item = {
+            "IndexName": "GSI2",
+            "KeyConditionExpression": "gsi2pk = :pk AND gsi2sk <= :until",
+            "ExpressionAttributeValues": serialized({":pk": _DUE, ":until": moment(until)}),
+        }
+        return self.rows(request, most)
+
+    def _tell(self, call: Call, recording: Recording, link: str, write: Item) -> None:
+        now = self._clock()
+        told, _ = announced(call, call, now)
+        told, event = recording_update(told, recording, link, now)
+        saved = replace(told, version=call.version + 1)
+        self.transact(
+            put(call_item(saved), _SAME, {":seen": call.version}), write, *outbox([event])
+        )
+
+
+def _recording_key(call_id: int, recording_sid: str) -> Item:
+    return key(call_key(call_id)["pk"], f"RECORDING#{recording_sid}")
+
+
+def _item(recording: Recording, wakes_at: datetime | None) -> Item:
+    row = _recording_key(recording.call_id, recording.recording_sid) | items.fields_of(recording)
+    if recording.due:
+        row |= {"gsi2pk": _DUE, "gsi2sk": moment(recording.due), "due": moment(recording.due)}
+    if wakes_at:
+        row["wake"] = moment(wakes_at)
+    return row

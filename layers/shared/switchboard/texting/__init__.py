@@ -1,0 +1,1 @@
+"""Text messages: taken from customers, sent once and in time; received, and passed on."""
