@@ -1,9 +1,7 @@
 """Builds the post office of a container: what sends events needs more than what makes them."""
 
-import json
 import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -11,13 +9,12 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from . import lambda_events, stopping, wiring
+from . import batches, lambda_events, stopping, wiring
 from .app import App
 from .events import delivering, relaying, sweeping
 from .events.aws import Queues, SqsQueue, Targets
 from .events.office import Office, Queue
 from .events.sending import Https
-from .logs import logger
 from .texting import dispatching
 
 # A queue or a bus is a receiver like others: it has answered within 15 seconds, or not at all.
@@ -54,68 +51,39 @@ def _queue(name: str = "EVENT_QUEUE_URL") -> SqsQueue:
 
 
 def deliver(event: Mapping[str, Any], office: Callable[[], Office]) -> Json:
-    """Handle a batch of the queue at once, so that a slow receiver holds up no other message.
-
-    Those that failed are named, and come again. What is not a batch is the time to sweep.
-    """
-    records, opened = lambda_events.records(event), office()
-    if records is None:
-        logger.info("swept", extra={"overdue": sweeping.sweep(opened)})
-        return {}
-    with ThreadPoolExecutor(max(1, len(records))) as threads:
-        done = list(threads.map(lambda record: _is_handled(opened, record), records))
-    failed = [record["messageId"] for record, ok in zip(records, done, strict=True) if not ok]
-    return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
+    """Send what a batch of the queue asks for, all at once: a slow receiver holds up no other."""
+    opened = office()
+    return batches.handle(
+        event,
+        lambda message: delivering.handle(opened, message),
+        lambda: sweeping.sweep(opened),
+        at_once=True,
+    )
 
 
 def send_texts(event: Mapping[str, Any], app: Callable[[], App]) -> Json:
-    """Send the text messages that a batch of their queue names; those that failed come again.
+    """Send the text messages that a batch of their queue names, one after the other.
 
-    What is not a batch is the time to look for what was forgotten.
+    One that was claimed before it failed is not sent again: the sweep gives it up as unknown.
     """
-    records, opened, failed = lambda_events.records(event), app(), []
-    if records is None:
-        logger.info("swept", extra={"overdue": dispatching.sweep(opened)})
-        return {}
-    for record in records:
-        try:
-            dispatching.dispatch(opened, str(json.loads(record["body"])["text"]))
-        except Exception:
-            # One that was claimed is not sent again: the sweep gives it up as unknown.
-            logger.exception("message failed")
-            failed.append({"itemIdentifier": record["messageId"]})
-    return {"batchItemFailures": failed}
+    opened = app()
+    return batches.handle(
+        event,
+        lambda message: dispatching.dispatch(opened, str(message["text"])),
+        lambda: dispatching.sweep(opened),
+    )
 
 
 def stop_calls(event: Mapping[str, Any], app: Callable[[], App]) -> Json:
-    """End the calls of the organizations that a batch names; those that failed come again.
-
-    What is not a batch is the time to look for what was forgotten.
-    """
-    opened, failed = app(), []
-    if "Records" not in event:
-        logger.info("swept", extra={"overdue": stopping.sweep(opened)})
-        return {}
-    for record in event["Records"]:
-        try:
-            stopping.stop(opened, int(json.loads(record["body"])["fuse"]))
-        except Exception:
-            # The queue brings it again; the row is due, so that the sweep would as well.
-            logger.exception("message failed")
-            failed.append({"itemIdentifier": record["messageId"]})
-    return {"batchItemFailures": failed}
+    """End the calls of the organizations that a batch of tripped fuses names."""
+    opened = app()
+    return batches.handle(
+        event,
+        lambda message: stopping.stop(opened, int(message["fuse"])),
+        lambda: stopping.sweep(opened),
+    )
 
 
 def relay(event: Mapping[str, Any], queue: Callable[[], Queue]) -> None:
     """Put into the queues what a batch of the table's stream asks for."""
     relaying.relay(queue(), lambda_events.changes(event), datetime.now(UTC))
-
-
-def _is_handled(office: Office, record: Mapping[str, Any]) -> bool:
-    try:
-        delivering.handle(office, json.loads(record["body"]))
-    except Exception:
-        # The queue brings it again; whatever it is about is due, so that the sweep would as well.
-        logger.exception("message failed")
-        return False
-    return True

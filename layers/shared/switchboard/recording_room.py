@@ -1,6 +1,5 @@
 """Builds what a container needs for recordings: the only place that opens their bucket."""
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -11,9 +10,8 @@ import boto3
 import urllib3
 from botocore.config import Config
 
-from . import lambda_events, wiring
+from . import batches, wiring
 from .events.aws import SqsQueue
-from .logs import logger
 from .recordings import fetching
 from .recordings.downloading import Downloads
 from .recordings.room import Room, Vault
@@ -58,19 +56,9 @@ def room() -> Room:
 
 def fetch(event: Mapping[str, Any], room: Callable[[], Room]) -> Json:
     """Fetch what a batch of the queue asks for; what is not a batch is the time to sweep."""
-    records, opened = lambda_events.records(event), room()
-    if records is None:
-        logger.info("swept", extra={"overdue": fetching.sweep(opened)})
-        return {}
-    failed = [it["messageId"] for it in records if not _is_handled(opened, it)]
-    return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
-
-
-def _is_handled(room: Room, record: Mapping[str, Any]) -> bool:
-    try:
-        fetching.handle(room, json.loads(record["body"]))
-    except Exception:
-        # The queue brings it again; the row is due, so that the sweep would as well.
-        logger.exception("message failed")
-        return False
-    return True
+    opened = room()
+    return batches.handle(
+        event,
+        lambda message: fetching.handle(opened, message),
+        lambda: fetching.sweep(opened),
+    )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from .. import event_items
 from ..items import Item, fields_of
 from ..model import Attempt, Delivery, DeliveryState, Endpoint, OutboxEvent
-from .outbox import DUE_PARTITIONS, KEPT, event_item, event_key, listed_as_due, moment
+from .outbox import DUE_PARTITIONS, KEPT, due_in, event_item, event_key, listed_as_due, moment
 from .table import FRESH, Table, key, listed, plain, put, serialized, update
 
 # As the contract keeps its webhook logs.
@@ -95,14 +95,7 @@ class Events(Table):
     def due_rows(self, until: datetime, most: int) -> Iterator[Item]:
         """Yield events and deliveries that should have been looked at by `until`."""
         for partition in DUE_PARTITIONS:
-            request: Item = {
-                "IndexName": "GSI2",
-                "KeyConditionExpression": "gsi2pk = :pk AND gsi2sk <= :until",
-                "ExpressionAttributeValues": serialized(
-                    {":pk": partition, ":until": moment(until)}
-                ),
-            }
-            yield from self.rows(request, most)
+            yield from self.rows(due_in(partition, until), most)
 
     def put_off(self, row: Item, until: datetime) -> None:
         """List a row that is due as due later; raise Taken when it has changed meanwhile.

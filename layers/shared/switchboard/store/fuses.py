@@ -9,8 +9,8 @@ from ..announcements import fuse_changed
 from ..items import Item
 from ..model import Fuse, Limits
 from ..records import dataclass
-from .outbox import moment, new_event_id, outbox
-from .table import Table, key, serialized, update
+from .outbox import due_in, moment, new_event_id, outbox
+from .table import Table, key, update
 
 _PARTITION = "FUSEDUE"
 _WHOLE = "attribute_not_exists(tripped_at)"
@@ -100,12 +100,7 @@ class Fuses(Table):
 
     def overdue_fuses(self, until: datetime, most: int) -> Iterator[Fuse]:
         """Yield the fuses whose calls should have been ended by `until`."""
-        request: Item = {
-            "IndexName": "GSI2",
-            "KeyConditionExpression": "gsi2pk = :pk AND gsi2sk <= :until",
-            "ExpressionAttributeValues": serialized({":pk": _PARTITION, ":until": moment(until)}),
-        }
-        return map(items.fuse, self.rows(request, most))
+        return map(items.fuse, self.rows(due_in(_PARTITION, until), most))
 
     def calls_under_way(self, organization_id: int) -> list[int]:
         """Return the ids of an organization's outbound calls that nobody has told the end of."""

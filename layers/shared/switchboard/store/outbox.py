@@ -12,7 +12,7 @@ from hashlib import sha256
 from ..announcements import number_changed, order_failed
 from ..items import Item, fields_of
 from ..model import Number, NumberOrder, OrderStatus, OutboxEvent
-from .table import FRESH, key, put
+from .table import FRESH, key, put, serialized
 
 # Long enough for 72 hours of attempts and a month of redelivery.
 KEPT = timedelta(days=45)
@@ -69,6 +69,15 @@ def listed_as_due(event_id: str, due: datetime) -> Item:
 def due_partition(event_id: str) -> str:
     """Return the index's partition of what waits, one of a few so that none becomes hot."""
     return f"DUE#{sha256(event_id.encode()).digest()[0] % _DUE_PARTITIONS}"
+
+
+def due_in(partition: str, until: datetime) -> Item:
+    """Return the query for the rows of a partition that are due by a moment, first due first."""
+    return {
+        "IndexName": "GSI2",
+        "KeyConditionExpression": "gsi2pk = :pk AND gsi2sk <= :until",
+        "ExpressionAttributeValues": serialized({":pk": partition, ":until": moment(until)}),
+    }
 
 
 DUE_PARTITIONS = tuple(f"DUE#{n}" for n in range(_DUE_PARTITIONS))

@@ -9,8 +9,8 @@ from ..announcements import announced, recording_update
 from ..items import Item
 from ..model import Call, Recording
 from .calls import call_item, call_key
-from .outbox import moment, outbox
-from .table import FRESH, Table, key, put, serialized
+from .outbox import due_in, moment, outbox
+from .table import FRESH, Table, key, put
 
 # A partition of its own: what delivers events does not look for these.
 _DUE = "DUE#RECORDING"
@@ -63,12 +63,7 @@ class Recordings(Table):
 
     def due_recordings(self, until: datetime, most: int) -> Iterator[Item]:
         """Yield the rows of recordings that somebody should have looked at by `until`."""
-        request: Item = {
-            "IndexName": "GSI2",
-            "KeyConditionExpression": "gsi2pk = :pk AND gsi2sk <= :until",
-            "ExpressionAttributeValues": serialized({":pk": _DUE, ":until": moment(until)}),
-        }
-        return self.rows(request, most)
+        return self.rows(due_in(_DUE, until), most)
 
     def _tell(self, call: Call, recording: Recording, link: str, write: Item) -> None:
         now = self._clock()

@@ -13,7 +13,7 @@ from ..records import dataclass
 from .directory import organization_key
 from .messages import consent_item, consent_key
 from .number_rows import number_key
-from .outbox import moment, outbox
+from .outbox import due_in, moment, outbox
 from .table import FRESH, Table, key, listed, put, serialized, update
 
 _SAME = "version = :seen"
@@ -122,14 +122,7 @@ class Texts(Table):
     def overdue_texts(self, until: datetime, most: int) -> Iterator[Text]:
         """Yield messages that should have been sent, or settled, by `until`."""
         for number in range(_DUE_PARTITIONS):
-            request: Item = {
-                "IndexName": "GSI2",
-                "KeyConditionExpression": "gsi2pk = :pk AND gsi2sk <= :until",
-                "ExpressionAttributeValues": serialized(
-                    {":pk": f"TEXTDUE#{number}", ":until": moment(until)}
-                ),
-            }
-            yield from map(items.text, self.rows(request, most))
+            yield from map(items.text, self.rows(due_in(f"TEXTDUE#{number}", until), most))
 
     def wake_text(self, text: Text, now: datetime, again: datetime) -> None:
         """Have the stream bring a message to the queue now; raise Taken when it has changed.
