@@ -1,7 +1,7 @@
 """A webhook function's start, and what it made. Runs in a bare interpreter.
 
 `start_probe.py TASK LAYER RUNTIME` prints what was asked of the system that no two starts share,
-and what every module of ours holds afterwards.
+what every module of ours holds afterwards, and how many hooks were run as after a restoration.
 """
 
 import json
@@ -70,4 +70,11 @@ held = {
     for attribute, value in sorted(vars(module).items())
     if isinstance(value, PLAIN) and not attribute.startswith("__") and " at 0x" not in spelt(value)
 }
-print(json.dumps({"asked": asked, "held": held}))
+
+found = {"asked": [*asked], "held": held}
+hooks = sys.modules.get("snapshot_restore_py")
+# As Lambda's runtime runs them.
+registered = hooks.get_after_restore() if hooks else []
+for renew, arguments, options in registered:
+    renew(*arguments, **options)
+print(json.dumps(found | {"restored": len(registered)}))

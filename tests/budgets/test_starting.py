@@ -48,6 +48,13 @@ def test_two_starts_make_the_same_and_ask_nobody(carrier: str, tmp_path: Path) -
     assert len(first["held"]) > 50
 
 
+@pytest.mark.parametrize(("kind", "hooks"), [("snap-start", 1), ("on-demand", 0)])
+def test_a_webhook_is_renewed_where_it_is_restored_and_nowhere_else(
+    carrier: str, tmp_path: Path, kind: str, hooks: int
+) -> None:
+    assert started(carrier, tmp_path, kind)["restored"] == hooks
+
+
 def test_what_is_restored_shares_neither_connections_nor_secrets(app: App) -> None:
     app.secrets.session_key()
     assert app.secrets._kept

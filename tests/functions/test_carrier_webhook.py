@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from local.openapi.routes import template
 from switchboard import calls, listing
 from switchboard.app import App
 from switchboard.model import E164, CallStatus, NumberOrder, NumberStatus
@@ -155,6 +156,13 @@ def test_probes_of_the_url_are_answered(send: Any) -> None:
 
     assert send(probe, "telnyx")["statusCode"] == 200
     assert send(probe | {"httpMethod": "HEAD"}, "telnyx")["statusCode"] == 200
+
+
+@pytest.mark.parametrize("carrier", ["twilio", "telnyx", "vonage", "byo-sip-trunk"])
+def test_what_keeps_a_snapshot_is_taken_for_a_probe(send: Any, carrier: str) -> None:
+    event = template()["Resources"]["CarrierWebhookSip"]["Properties"]["Events"]["KeepSnapshot"]
+
+    assert send(json.loads(event["Properties"]["Input"]), carrier)["statusCode"] == 200
 
 
 def forged(name: str, header: str) -> list[tuple[str, dict[str, Any]]]:

@@ -119,7 +119,19 @@ def test_a_carriers_webhook_reads_no_other_carriers_secrets(
     text = json.dumps(statements(properties))
 
     assert re.findall(r"/\*/(\w+)-", text) == [carrier]
-    assert properties["Environment"]["Variables"] == {"CARRIER": carrier}
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_a_carriers_webhook_is_not_told_what_it_has_no_use_for(
+    functions: dict[str, Json], carrier: str
+) -> None:
+    variables = functions[f"CarrierWebhook{carrier.capitalize()}"]["Environment"]["Variables"]
+
+    withheld = {name for name, value in variables.items() if value == {"Ref": "AWS::NoValue"}}
+
+    assert variables.keys() - withheld == {"CARRIER"}
+    others = {f"{it.upper()}_API_URL" for it in CARRIERS if it != carrier}
+    assert withheld == others | {"EVENT_URLS_ALLOWED"}
 
 
 def test_a_function_that_asks_carriers_reads_the_secrets_of_all(
@@ -146,20 +158,26 @@ def test_the_carriers_blocks_are_alike(functions: dict[str, Json]) -> None:
         common = [it for it in statements(properties) if listed(it["Action"]) != [*INVOKE]]
         own = [it for it in common[0]["Action"] if it not in ("dynamodb:BatchGetItem", *DELETE)]
         shared = [common[0] | {"Action": own}, *common[1:]]
-        text = json.dumps(properties | {"Events": {}, "Policies": shared})
+        aside = {"Environment": {}, "Events": {}}
+        text = json.dumps(properties | aside | {"Policies": shared})
         return text.replace(carrier.capitalize(), "Carrier").replace(carrier, "carrier")
 
     assert len({shape(carrier) for carrier in CARRIERS}) == 1
 
 
-def test_functions_are_told_everything_the_settings_ask_for(template: Json) -> None:
+def test_functions_are_told_everything_the_settings_ask_for(
+    template: Json, functions: dict[str, Json]
+) -> None:
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    # Nobody else counts requests.
+    counting = functions["Authorizer"]["Environment"]["Variables"]
 
     source = (ROOT / "layers/shared/switchboard/settings.py").read_text()
     wanted = set(re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', source))
 
     assert wanted
-    assert wanted <= set(variables)
+    assert wanted <= {*variables, *counting}
+    assert counting == {"REQUESTS_PER_MINUTE": {"Ref": "RequestsPerMinute"}}
 
 
 def test_the_runtime_is_the_one_we_develop_with(template: Json) -> None:

@@ -231,6 +231,7 @@ def test_the_wall_before_the_api_is_an_option_that_lets_the_carriers_through(
         for name, resource in resources.items()
         if name.startswith("CarrierWebhook") and "Events" in resource["Properties"]
         for event in resource["Properties"]["Events"].values()
+        if event["Type"] == "Api"
     }
 
     assert template["Parameters"]["EnableWaf"]["Default"] == "false"
