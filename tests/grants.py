@@ -68,6 +68,7 @@ _thread = threading.local()
 _make_api_call = BaseClient._make_api_call
 _generate_presigned_url = signers.generate_presigned_url
 _submit = ThreadPoolExecutor.submit
+_start = threading.Thread.start
 
 
 def running() -> str | None:
@@ -119,17 +120,23 @@ def _look_at(service: str, operation: str, params: dict[str, Any]) -> None:
 
 
 def _carried(self: ThreadPoolExecutor, work: Callable[..., Any], *given: Any, **named: Any) -> Any:
+    return _submit(self, _acting(work), *given, **named)
+
+
+def _begun(self: threading.Thread) -> None:
+    self.run = _acting(self.run)  # type: ignore[method-assign]
+    _start(self)
+
+
+def _acting(work: Callable[..., Any]) -> Callable[..., Any]:
     # A handler's threads act for it.
     function = running()
 
     def acting(*given: Any, **named: Any) -> Any:
         _thread.function = function
-        try:
-            return work(*given, **named)
-        finally:
-            _thread.function = None
+        return work(*given, **named)
 
-    return _submit(self, acting if function else work, *given, **named)
+    return acting
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -137,6 +144,7 @@ def pytest_configure(config: pytest.Config) -> None:
     BaseClient._make_api_call = _watched_call
     signers.generate_presigned_url = _signed_url
     ThreadPoolExecutor.submit = _carried  # type: ignore[method-assign, assignment]
+    threading.Thread.start = _begun  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)

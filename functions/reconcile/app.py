@@ -4,15 +4,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from switchboard import wiring
 from switchboard.app import App
+from switchboard.logs import logger
 from switchboard.reconciling import running
-
-# Named like the package, so that every module's own logger speaks through it.
-logger = Logger(service="switchboard")
 
 # Longer than everything that one finding can take: four requests to a carrier that is silent.
 _LAST_STEP = timedelta(seconds=60)

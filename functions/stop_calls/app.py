@@ -3,13 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from aws_lambda_powertools import Logger
-
 from switchboard import post_office, wiring
 from switchboard.app import App
-
-# Named like the package, so that every module's own logger speaks through it.
-logger = Logger(service="switchboard")
 
 
 def lambda_handler(

@@ -39,6 +39,7 @@ OURS = {
         "app",
         "boot",
         "calls",
+        "claims",
         "connections",
         "destinations",
         "errors",

@@ -31,7 +31,7 @@ from tests.delivery.conftest import SecretStore
 from tests.delivery.post import Post
 from tests.delivery.table import MemoryTable
 from tests.explorer.effects import Died, Process, run
-from tests.explorer.exchange import ORIGIN, Exchange, connected
+from tests.explorer.exchange import ORIGIN, Exchange
 from tests.explorer.table import QueueLine, QueueSilent, SenderLine, TableLine
 
 CARRIERS = ("twilio", "telnyx", "vonage")
@@ -98,9 +98,7 @@ def opened() -> Iterator[Market]:
     exchange = Exchange()
     exchange.keep()
     with urllib3.PoolManager() as http:
-        market = Market(exchange, http)
-        with connected(exchange, lambda: market.clock()):
-            yield market
+        yield Market(exchange, http)
     exchange.close()
 
 

@@ -21,7 +21,7 @@ from switchboard.model import BYO, CallStatus, Direction, TrunkAttempt
 from switchboard.recordings.room import NotFetched, Room
 from switchboard.recordings.vault import Bucket
 from tests import grants
-from tests.builders import a_call, a_recording, a_text, an_assistant
+from tests.builders import ORGANIZATION, a_call, a_recording, a_text, an_assistant
 from tests.clock import START, Clock
 from tests.delivery.post import Receivers
 from tests.functions import bridges, signed
@@ -50,8 +50,13 @@ def used(function: str) -> set[Grant]:
 
 
 def test_each_kind_of_change_goes_to_its_queue(aws: None) -> None:
-    queues = [sqs("EventQueue"), sqs("RecordingQueue"), sqs("TextQueue")]
-    kinds = [("EVENT#evt_1", "EVENT"), ("CALL#5001", "RECORDING#RE1"), (f"TEXT#{a_text().id}", "-")]
+    queues = [sqs("EventQueue"), sqs("RecordingQueue"), sqs("TextQueue"), sqs("FuseQueue")]
+    kinds = [
+        ("EVENT#evt_1", "EVENT"),
+        ("CALL#5001", "RECORDING#RE1"),
+        (f"TEXT#{a_text().id}", "-"),
+        (f"FUSE#{ORGANIZATION}", "FUSE"),
+    ]
     records = [
         {"dynamodb": {"NewImage": {
             "pk": {"S": pk}, "sk": {"S": sk},
@@ -62,7 +67,7 @@ def test_each_kind_of_change_goes_to_its_queue(aws: None) -> None:
 
     relay({"Records": records}, None, lambda: Queues(*queues))
 
-    assert [len(waiting(queue)) for queue in queues] == [1, 1, 1]
+    assert [len(waiting(queue)) for queue in queues] == [1, 1, 1, 1]
     assert used("RelayEvents") == roles()["RelayEvents"].grants
 
 

@@ -278,7 +278,7 @@ def test_telnyxs_recording_without_an_id_is_found_by_its_leg_and_its_beginning(
         {"recording_started_at": f"2026-03-02T{hour}:00:00.5Z", "download_urls": {"mp3": hour}}
         for hour in ("08", "09")
     ]
-    http.body = {"data": rows}
+    http.body, http.missing = {"data": rows}, f"/recordings/{noted.recording_sid}"
 
     assert live.carrier("telnyx", ORGANIZATION).recording_source(noted).url == "09"
 

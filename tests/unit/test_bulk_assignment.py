@@ -58,6 +58,7 @@ def test_a_thousand_numbers_are_assigned_thirty_at_a_time(
 def test_a_crash_in_the_middle_loses_none_of_the_finished_ones(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    without_rollback(monkeypatch)
     ids = free(200)
     write, left = app.store.change_numbers, [3]
 
@@ -146,6 +147,7 @@ def test_a_number_that_changes_meanwhile_is_decided_by_what_it_is_then(
 def test_what_is_not_reached_in_time_is_reported(
     app: App, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    without_rollback(monkeypatch)
     ids = free(90)
     write = app.store.change_numbers
 

@@ -29,6 +29,7 @@ from switchboard.texting import dispatching, looking, receiving
 from tests.builders import CALLER, NUMBER, ORGANIZATION, OTHER_ORGANIZATION, an_organization
 from tests.clock import Clock
 from tests.fakes import Books
+from tests.unit.holding import without_rollback
 from tests.unit.texting import Line, a_line, hold
 
 LOST = OutcomeUnknown("Fake did not answer.")
@@ -252,8 +253,9 @@ def test_what_the_queue_lost_is_found_and_sent_once(line: Line, books: Books, cl
 
 
 def test_a_message_whose_turn_is_far_off_is_found_when_it_has_come(
-    line: Line, books: Books, clock: Clock
+    line: Line, books: Books, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    without_rollback(monkeypatch)
     for _ in range(84):
         line.send(message="a" * 1600)  # eleven segments each: beyond the queue's longest delay
     late = line.send().text

@@ -18,7 +18,6 @@ MAKERS = {
     "HTTPConnectionPool",
     "HTTPSConnectionPool",
     "PoolManager",
-    "Telnyx",
     "TwilioHttpClient",
     "create_connection",
     "urlopen",
@@ -93,11 +92,15 @@ def test_every_other_connection_has_a_time_out() -> None:
 
     assert {_name(node.func).rpartition(".")[2] for _, node in clients} >= {
         "PoolManager",
-        "Telnyx",
         "TwilioHttpClient",
         "HTTPSConnection",
     }
-    without = [f"{path}:{node.lineno}" for path, node in clients if "timeout" not in options(node)]
+    without = [
+        f"{path}:{node.lineno}"
+        for path, node in clients
+        # What a class of ours passes on to the one above it says what its caller said.
+        if "timeout" not in options(node) and not ast.unparse(node.func).startswith("super().")
+    ]
     assert without == []
 
 
