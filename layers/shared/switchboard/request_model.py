@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 class RequestModel(BaseModel):
     """A body or a query. Its check is built with the first that comes, not while a function starts.
 
-    A function has up to twenty and a request needs one: building all was 6 % of `Directory`'s start.
+    A function has up to twenty, a request needs one: building all was 6 % of `Directory`'s start.
     """
 
     model_config = ConfigDict(defer_build=True)
