@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import AfterValidator, BaseModel, Field, StrictStr
+from pydantic import AfterValidator, Field, StrictStr
 
 from switchboard import calls, control, description, edge, export, listing, wiring
 from switchboard.app import App
@@ -32,6 +32,7 @@ from switchboard.replies.calls import (
     totals_reply,
 )
 from switchboard.replies.common import Done
+from switchboard.request_model import RequestModel
 
 api = edge.api()
 
@@ -39,7 +40,7 @@ api = edge.api()
 CallSid = Annotated[str, AfterValidator(unquote), Path()]
 
 
-class CallQuery(BaseModel):
+class CallQuery(RequestModel):
     """Which calls: all that match every filter that is set."""
 
     status: Literal["ongoing", "completed", "failed"] | None = None
@@ -72,7 +73,7 @@ EXPORT = description.replies(CallExport, AssistantNotFound)
 EXPORT[200]["content"]["text/csv"] = {"schema": {"type": "string"}}
 
 
-class TransferBody(BaseModel):
+class TransferBody(RequestModel):
     """Where to put the other side through."""
 
     to: Annotated[
@@ -84,7 +85,7 @@ class TransferBody(BaseModel):
     ]
 
 
-class MetadataBody(BaseModel):
+class MetadataBody(RequestModel):
     """Notes to merge into the call's; null removes one."""
 
     metadata: Annotated[dict[str, Any], Field(examples=[{"order": "A-17", "mood": None}])]

@@ -7,7 +7,6 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     StrictBool,
@@ -22,6 +21,7 @@ from switchboard.ids import LAST_ID
 from switchboard.permissions import Access
 from switchboard.replies.common import Done
 from switchboard.replies.keys import ApiKeyReply, NewApiKeyReply, key_reply
+from switchboard.request_model import RequestModel
 
 api = APIGatewayRouter()
 
@@ -30,7 +30,7 @@ Name = Annotated[StrictStr, Field(max_length=200, examples=["CI"])]
 _Access = Annotated[Access | None, Field(examples=["read_write"])]
 
 
-class PermissionsBody(BaseModel):
+class PermissionsBody(RequestModel):
     """What a key may do. What is not named is not given."""
 
     model_config = ConfigDict(
@@ -52,7 +52,7 @@ class PermissionsBody(BaseModel):
         return permissions.scopes_of(given)
 
 
-class NewKeyBody(BaseModel):
+class NewKeyBody(RequestModel):
     """A new API key: with `permissions` or `scopes`, else it may read and write everything."""
 
     name: Name
@@ -79,7 +79,7 @@ class NewKeyBody(BaseModel):
         return list(permissions.scopes_of(permissions.DEFAULT))
 
 
-class KeyPage(BaseModel):
+class KeyPage(RequestModel):
     """A page of API keys, oldest first."""
 
     limit: Annotated[int, Field(ge=1, le=1000)] = 1000

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from switchboard.model import MachinePolicy
+from switchboard.request_model import RequestModel
 
 _EXAMPLE: dict[str, Any] = {
     "name": "Front desk",
@@ -21,7 +22,7 @@ _Number = Annotated[StrictStr | None, Field(description="E.164.", max_length=20)
 _Settings = dict[str, Any] | None
 
 
-class DialOptionsBody(BaseModel):
+class DialOptionsBody(RequestModel):
     """How the assistant's own calls are placed; null leaves it to the deployment."""
 
     ring_timeout: Annotated[StrictInt | None, Field(ge=5, le=120, description="Seconds.")] = None
@@ -33,7 +34,7 @@ class DialOptionsBody(BaseModel):
     record: StrictBool | None = None
 
 
-class AssistantBody(BaseModel):
+class AssistantBody(RequestModel):
     """Settings of an assistant. Whatever else is sent is stored and shown as it came."""
 
     model_config = ConfigDict(

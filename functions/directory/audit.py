@@ -6,17 +6,18 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from switchboard import audit, description, edge, permissions
 from switchboard.ids import LAST_ID
 from switchboard.replies.audit import AuditPage, audit_reply
+from switchboard.request_model import RequestModel
 from switchboard.store import AuditFilter
 
 api = APIGatewayRouter()
 
 
-class AuditQuery(BaseModel):
+class AuditQuery(RequestModel):
     """Which changes: all that match every filter that is set."""
 
     action: Annotated[

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from switchboard import description, edge
 from switchboard.directory import flows
@@ -13,6 +13,7 @@ from switchboard.errors import AssistantNotFound, Conflict, FlowNotFound, Invali
 from switchboard.ids import LAST_ID
 from switchboard.replies.common import Done
 from switchboard.replies.flows import FlowReply, flow_reply
+from switchboard.request_model import RequestModel
 
 from .inputs import FlowId, SliceQuery, page, slice_of
 
@@ -34,7 +35,7 @@ _GRAPH: dict[str, Any] = {
 _Base = Annotated[StrictInt | None, Field(ge=1, le=LAST_ID)]
 
 
-class FlowBody(BaseModel):
+class FlowBody(RequestModel):
     """What shall become different in a flow."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Bookings by night"}]})

@@ -4,17 +4,18 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from switchboard import edge
 from switchboard.ids import LAST_ID
+from switchboard.request_model import RequestModel
 from switchboard.store import Slice
 
 AssistantId = Annotated[int, Path(ge=1, le=LAST_ID)]
 FlowId = Annotated[int, Path(ge=1, le=LAST_ID)]
 
 
-class SliceQuery(BaseModel):
+class SliceQuery(RequestModel):
     """Which part of a list, oldest first: `cursor` goes on where a page ended, `skip` counts."""
 
     skip: Annotated[int, Field(ge=0, le=1_000_000)] = 0

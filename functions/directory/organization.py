@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from switchboard import accounts, description, edge, fuses, tenancy
 from switchboard.directory import organizations
@@ -28,6 +28,7 @@ from switchboard.replies.organizations import (
     fuse_reply,
     organization_reply,
 )
+from switchboard.request_model import RequestModel
 from switchboard.rotation import LONGEST_OVERLAP
 
 api = APIGatewayRouter()
@@ -42,7 +43,7 @@ _Secret = Annotated[
 ]
 
 
-class LimitsBody(BaseModel):
+class LimitsBody(RequestModel):
     """Limits that shall become different."""
 
     model_config = ConfigDict(extra="forbid")
@@ -68,7 +69,7 @@ class LimitsBody(BaseModel):
     fuse_spend_cents: _Count = 1
 
 
-class OrganizationBody(BaseModel):
+class OrganizationBody(RequestModel):
     """What shall become different. New credentials are tried at their carrier first."""
 
     model_config = ConfigDict(
@@ -108,7 +109,7 @@ class OrganizationBody(BaseModel):
     ] = 24
 
 
-class TwilioBody(BaseModel):
+class TwilioBody(RequestModel):
     """Credentials to try."""
 
     model_config = ConfigDict(

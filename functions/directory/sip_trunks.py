@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from switchboard import description, edge, trunks
 from switchboard.errors import (
@@ -24,6 +24,7 @@ from switchboard.replies.sip_trunks import (
     sync_reply,
     trunk_reply,
 )
+from switchboard.request_model import RequestModel
 
 api = APIGatewayRouter()
 
@@ -43,7 +44,7 @@ _Bridge = Annotated[
 ]
 
 
-class _TrunkFields(BaseModel):
+class _TrunkFields(RequestModel):
     model_config = ConfigDict(extra="forbid")
 
     # "register" is a name of Pydantic's own.

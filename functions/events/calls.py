@@ -5,33 +5,34 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel, ConfigDict, Field, StrictStr
+from pydantic import ConfigDict, Field, StrictStr
 
 from switchboard import calls, description, edge
 from switchboard.errors import CallNotFound
 from switchboard.events import catching_up, reporting
 from switchboard.ids import LAST_ID
 from switchboard.replies.events import Reported, WebhookLog, log_reply
+from switchboard.request_model import RequestModel
 
 api = APIGatewayRouter()
 
 _CallId = Annotated[int, Path(ge=1, le=LAST_ID)]
 
 
-class LogsQuery(BaseModel):
+class LogsQuery(RequestModel):
     """Which attempts."""
 
     webhook_type: Annotated[str | None, Field(min_length=1, max_length=64)] = None
 
 
-class SaidBody(BaseModel):
+class SaidBody(RequestModel):
     """What one side said."""
 
     role: Annotated[StrictStr, Field(max_length=32, examples=["bot", "human"])]
     content: Annotated[StrictStr, Field(max_length=16_384)]
 
 
-class ReportBody(BaseModel):
+class ReportBody(RequestModel):
     """What was said in a call, and what came of it. Parts may be sent one by one."""
 
     model_config = ConfigDict(

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from switchboard import description, edge
 from switchboard.errors import EventNotFound
@@ -22,6 +22,7 @@ from switchboard.replies.events import (
     event_page,
     redelivered,
 )
+from switchboard.request_model import RequestModel
 
 api = APIGatewayRouter()
 
@@ -30,7 +31,7 @@ _Cursor = Annotated[str | None, Field(max_length=200, description="`next` of the
 _EventId = Annotated[str, Path(pattern=r"^evt_[0-9a-z_]{1,60}$")]
 
 
-class EventsQuery(BaseModel):
+class EventsQuery(RequestModel):
     """Which events: those after a page that was read, or after a time."""
 
     after: Annotated[
@@ -43,14 +44,14 @@ class EventsQuery(BaseModel):
     limit: Annotated[int, Field(ge=1, le=500)] = 100
 
 
-class DeadQuery(BaseModel):
+class DeadQuery(RequestModel):
     """Which part of the list."""
 
     limit: Annotated[int, Field(ge=1, le=500)] = 100
     cursor: _Cursor = None
 
 
-class RedeliverBody(BaseModel):
+class RedeliverBody(RequestModel):
     """What to send again: what was given up, as far as it matches everything that is set."""
 
     model_config = ConfigDict(

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
+from pydantic import ConfigDict, Field, StrictBool, StrictStr
 
 from switchboard import description, edge
 from switchboard.errors import Conflict, InvalidSettings, WebhookNotFound
@@ -13,6 +13,7 @@ from switchboard.events import registering
 from switchboard.model import EVENT_TYPES
 from switchboard.replies.common import Done
 from switchboard.replies.events import WebhookReply, WebhookSecrets, secrets_reply, webhook_reply
+from switchboard.request_model import RequestModel
 
 api = APIGatewayRouter()
 
@@ -29,7 +30,7 @@ _Types = Annotated[
 ]
 
 
-class NewWebhookBody(BaseModel):
+class NewWebhookBody(RequestModel):
     """A receiver of all of the organization's events."""
 
     model_config = ConfigDict(
@@ -45,11 +46,11 @@ class NewWebhookBody(BaseModel):
             "account whose policy lets the stack's DeliverEventRole in.",
         ),
     ]
-    types: _Types = []
+    types: _Types = []  # noqa: RUF012  (pydantic copies it)
     ed25519: Annotated[StrictBool, Field(description="Sign with Ed25519, too.")] = False
 
 
-class WebhookBody(BaseModel):
+class WebhookBody(RequestModel):
     """What shall become different."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"enabled": True}]})

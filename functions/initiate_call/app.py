@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel, Field, StrictBool, StrictInt, StrictStr
+from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from switchboard import description, dialing, edge, wiring
 from switchboard.app import App
@@ -27,11 +27,12 @@ from switchboard.errors import (
 )
 from switchboard.model import Call, CallStatus, DialOptions, MachinePolicy
 from switchboard.replies.calls import CallPlaced, placed_reply
+from switchboard.request_model import RequestModel
 
 api = edge.api()
 
 
-class CallBody(BaseModel):
+class CallBody(RequestModel):
     """Whom to call, from which number, and what to say."""
 
     to_phone_number: Annotated[

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel, Field, StrictBool, StrictInt, StrictStr
+from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from switchboard import description, edge
 from switchboard.errors import (
@@ -29,6 +29,7 @@ from switchboard.replies.numbers import (
     bulk_reply,
     free_number_reply,
 )
+from switchboard.request_model import RequestModel
 
 from .inputs import AssistantId, NumberId, PageQuery, PhoneNumber
 from .numbers import next_page
@@ -52,7 +53,7 @@ UNASSIGNED = description.replies(
 LISTED = description.list_of(AssistantNumberReply, AssistantNotFound)
 
 
-class ByNumberBody(BaseModel):
+class ByNumberBody(RequestModel):
     """A number, by itself."""
 
     phone_number: Annotated[StrictStr, Field(description="E.164.", examples=["+14155550100"])]
@@ -67,7 +68,7 @@ class AssignByNumberBody(ByNumberBody):
     ] = True
 
 
-class AnsweringBody(BaseModel):
+class AnsweringBody(RequestModel):
     """Which assistant, as the published JavaScript client says it."""
 
     assistant_id: Annotated[StrictInt, Field(alias="assistantId", ge=1, examples=[3001])]

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, unquote
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import AfterValidator, BaseModel, Field, StrictStr
+from pydantic import AfterValidator, Field, StrictStr
 
 from switchboard import caller_ids, description, edge
 from switchboard.errors import InvalidNumber, NotFound, UnknownProvider
@@ -20,6 +20,7 @@ from switchboard.replies.caller_ids import (
     synced_reply,
 )
 from switchboard.replies.common import Done
+from switchboard.request_model import RequestModel
 
 api = APIGatewayRouter()
 
@@ -40,7 +41,7 @@ CallerIdNumber = Annotated[
 ]
 
 
-class CallerIdBody(BaseModel):
+class CallerIdBody(RequestModel):
     """Which number to show when calling; as JSON or as a form."""
 
     phone_number: Annotated[StrictStr, Field(description="E.164.", examples=["+12125550199"])]

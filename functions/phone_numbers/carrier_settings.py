@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel, Field, StrictBool, StrictStr
+from pydantic import Field, StrictBool, StrictStr
 
 from switchboard import description, edge
 from switchboard.errors import (
@@ -27,6 +27,7 @@ from switchboard.replies.carrier_settings import (
     webhooks_reply,
     webhooks_updated,
 )
+from switchboard.request_model import RequestModel
 
 from .inputs import PhoneNumber
 
@@ -49,7 +50,7 @@ DIAGNOSED = description.replies(DiagnosisReply, *_ERRORS)
 Provider = Annotated[StrictStr | None, Field(description="Known from the number.", max_length=20)]
 
 
-class WebhooksBody(BaseModel):
+class WebhooksBody(RequestModel):
     """What to change; one action at least."""
 
     phone_number: Annotated[StrictStr, Field(description="E.164.", examples=["+14155550100"])]

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel, Field, StrictInt, StrictStr, model_validator
+from pydantic import Field, StrictInt, StrictStr, model_validator
 
 from switchboard import description, edge
 from switchboard.errors import (
@@ -30,6 +30,7 @@ from switchboard.replies.numbers import (
     number_reply,
     release_reply,
 )
+from switchboard.request_model import RequestModel
 from switchboard.store import NumberPage
 
 from .inputs import NumberId, PageQuery
@@ -49,7 +50,7 @@ class NumbersQuery(PageQuery):
     ] = False
 
 
-class UpdateBody(BaseModel):
+class UpdateBody(RequestModel):
     """What to change; what is left out stays."""
 
     friendly_name: Annotated[
@@ -88,7 +89,7 @@ class UpdateBody(BaseModel):
         return self
 
 
-class ReleaseBody(BaseModel):
+class ReleaseBody(RequestModel):
     """What to give back."""
 
     phone_number: Annotated[StrictStr, Field(description="E.164.", examples=["+14155550100"])]

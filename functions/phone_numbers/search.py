@@ -5,13 +5,14 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel, Field, StrictInt, StrictStr, StringConstraints
+from pydantic import Field, StrictInt, StrictStr, StringConstraints
 
 from switchboard import description, edge
 from switchboard.carriers.stock import NumberSearch
 from switchboard.errors import InvalidNumber, UnknownProvider
 from switchboard.numbers import searching
 from switchboard.replies.searches import CountriesReply, SearchReply, search_reply
+from switchboard.request_model import RequestModel
 
 api = APIGatewayRouter()
 
@@ -23,7 +24,7 @@ Provider = Annotated[StrictStr, Field(description="twilio, telnyx or vonage.", m
 Place = Annotated[StrictStr, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 
 
-class SearchBody(BaseModel):
+class SearchBody(RequestModel):
     """Which numbers to look for: those that match everything that is set."""
 
     country_code: Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel, Field, StrictInt, StrictStr
+from pydantic import Field, StrictInt, StrictStr
 
 from switchboard import description, edge, wiring
 from switchboard.app import App
@@ -24,6 +24,7 @@ from switchboard.errors import (
 from switchboard.model import NumberOrder, OrderStatus
 from switchboard.numbers import purchasing
 from switchboard.replies.purchases import PurchaseReply, purchase_reply
+from switchboard.request_model import RequestModel
 
 api = edge.api()
 
@@ -33,7 +34,7 @@ PROVIDERS = (
 )
 
 
-class PurchaseBody(BaseModel):
+class PurchaseBody(RequestModel):
     """What to buy."""
 
     phone_number: Annotated[StrictStr, Field(description="E.164.", examples=["+12125550147"])]

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, Field
 
 from switchboard import calls, description, edge, recording_room, wiring
 from switchboard.app import App
@@ -24,6 +24,7 @@ from switchboard.replies.recordings import (
     pending_reply,
     recording_reply,
 )
+from switchboard.request_model import RequestModel
 
 api = edge.api()
 
@@ -37,7 +38,7 @@ _PLAY = description.replies(RecordingLink, NotFound, status=302) | description.r
 )
 
 
-class ListQuery(BaseModel):
+class ListQuery(RequestModel):
     """Which recordings."""
 
     recording_type: Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
+from pydantic import ConfigDict, Field, StrictBool, StrictStr
 
 from switchboard import description, edge, wiring
 from switchboard.app import App
@@ -35,6 +35,7 @@ from switchboard.replies.texts import (
     queues_reply,
     state_reply,
 )
+from switchboard.request_model import RequestModel
 from switchboard.texting import looking, sending
 
 api = edge.api()
@@ -53,7 +54,7 @@ _MessageId = Annotated[
 _Url = Annotated[StrictStr, Field(max_length=2048, pattern=r"^https?://[^\s/]+(/\S*)?$")]
 
 
-class TextBody(BaseModel):
+class TextBody(RequestModel):
     """What to tell whom, from which number."""
 
     model_config = ConfigDict(
