@@ -11,14 +11,16 @@ import pytest
 from botocore.config import Config
 from pytest_socket import enable_socket
 
+from functions.authorizer.app import lambda_handler as authorize
 from functions.carrier_webhook.app import lambda_handler
-from switchboard import dialing
+from switchboard import dialing, wiring
 from switchboard.app import App
 from switchboard.errors import ServiceUnavailable
 from switchboard.events.aws import SqsQueue
 from switchboard.numbers import purchasing
 from switchboard.secrets import Secrets
 from switchboard.store import Store
+from tests.api.gateway import Gateway
 from tests.builders import ORGANIZATION, a_dial, a_purchase
 from tests.fakes import Books
 from tests.functions import outages, record
@@ -33,6 +35,7 @@ CALLS = {
     "telnyx": "carrier_webhook/telnyx-call-initiated",
 }
 SORRY = "We are sorry"
+KEY = "burki_" + "a" * 32
 
 
 @pytest.fixture
@@ -184,6 +187,38 @@ def test_nobody_is_called_while_a_part_of_aws_is_silent(
 
     assert books.dialled == []
     assert record.rows(app) == before
+
+
+# --- the door ---
+
+
+@pytest.mark.parametrize(
+    "outage",
+    [outages.silence, lambda: outages.refusal("ProvisionedThroughputExceededException")],
+)
+def test_the_door_says_that_it_cannot_look_before_api_gateway_gives_it_up(
+    app: App, broken: ExitStack, outage: Any
+) -> None:
+    url = broken.enter_context(outage())
+    event = load("authorizer/api-key", authorizationToken=f"Bearer {KEY}")
+    started = time.monotonic()
+
+    with pytest.raises(ServiceUnavailable):
+        authorize(event, Context(), lambda: without_table(app, url, wiring.DOOR))
+
+    assert time.monotonic() - started < 5
+
+
+def test_whoever_asks_the_door_meanwhile_is_told_to_send_it_again(
+    app: App, broken: ExitStack
+) -> None:
+    url = broken.enter_context(outages.silence())
+    gateway = Gateway(without_table(app, url))
+
+    reply = gateway.send("GET", "/api/v1/calls", headers={"Authorization": f"Bearer {KEY}"})
+
+    assert reply.status == 503
+    assert json.loads(reply.text)["code"] == "service_unavailable"
 
 
 # --- queues ---

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from botocore.config import Config
+from samtranslator.yaml_helper import yaml_parse
 
+from functions.authorizer.app import PATIENCE
 from local.workspace import ROOT
 from switchboard import post_office, recording_room, wiring
 
@@ -74,7 +76,8 @@ def test_every_client_of_aws_has_time_outs_of_our_own() -> None:
     without = [f"{path}:{node.lineno}" for path, node in clients if "config" not in options(node)]
     assert without == []
     named = {_name(k.value) for _, node in clients for k in node.keywords if k.arg == "config"}
-    assert named == {"AWS", "wiring.AWS", "_AWS", "_S3"}
+    # `patience` is what the wiring is given: AWS or DOOR.
+    assert named == {"AWS", "patience", "wiring.AWS", "_AWS", "_S3"}
 
 
 @pytest.mark.parametrize(
@@ -85,6 +88,14 @@ def test_every_client_of_aws_has_time_outs_of_our_own() -> None:
 )
 def test_a_request_to_aws_ends_within_its_functions_time(config: Config, budget_s: float) -> None:
     assert worst_case_s(config) <= budget_s
+
+
+def test_the_door_has_answered_before_api_gateway_gives_it_up() -> None:
+    resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
+    gives_up_s = resources["Authorizer"]["Properties"]["Timeout"]
+
+    # It begins nothing after PATIENCE: one request may still be on its way then.
+    assert PATIENCE.total_seconds() + worst_case_s(wiring.DOOR) <= gives_up_s - 0.25
 
 
 def test_every_other_connection_has_a_time_out() -> None:
