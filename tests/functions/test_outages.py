@@ -1,6 +1,7 @@
 """When AWS itself falters: phones get the fallback in time, money is not spent, nothing hangs."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,11 +11,14 @@ from typing import Any
 import pytest
 from botocore.config import Config
 from pytest_socket import enable_socket
+from samtranslator.yaml_helper import yaml_parse
 
 from functions.authorizer.app import lambda_handler as authorize
 from functions.carrier_webhook.app import lambda_handler
+from local.workspace import ROOT
 from switchboard import dialing, wiring
 from switchboard.app import App
+from switchboard.carriers.vonage.account import ANSWER_TIMEOUT_MS
 from switchboard.errors import ServiceUnavailable
 from switchboard.events.aws import SqsQueue
 from switchboard.numbers import purchasing
@@ -131,10 +135,20 @@ def test_secrets_that_are_refused_are_no_reason_for_silence(
     assert seconds < IN_TIME_S
 
 
-def test_the_strictest_carrier_waits_longer_than_we_take(live: App) -> None:
-    vonage_gives_up_s, cold_start_s = 5, 1.5
+def test_the_strictest_carrier_waits_longer_than_we_take() -> None:
+    parameters = yaml_parse((ROOT / "template.yaml").read_text())["Parameters"]
+    answer_within_s = float(parameters["AnswerWithin"]["Default"])
 
-    assert live.settings.answer_within_s + cold_start_s < vonage_gives_up_s
+    # As `make bench` measured it last; a tenth more for what it cannot see of the real AWS.
+    cold_start_s = 1.1 * measured_ms("lambda.512.vonage.init") / 1000
+    assert answer_within_s + cold_start_s < ANSWER_TIMEOUT_MS / 1000
+
+
+def measured_ms(name: str) -> float:
+    """Return a figure of docs/performance.md."""
+    table = (ROOT / "docs" / "performance.md").read_text()
+    [value] = re.findall(rf"^{re.escape(name)} +([\d.]+) ms ", table, re.MULTILINE)
+    return float(value)
 
 
 # --- money ---
