@@ -31,31 +31,21 @@ def _secrets(*carriers: str, action: str = _READ_SECRET) -> set[Grant]:
 
 
 # Granted although no test goes through the function's handler to it; each line says where it is
-# needed. A statement names a table and its indexes together: Query on one of them may be void.
+# needed. docs/security.md names these functions.
 EXCEPTIONS: dict[str, set[Grant]] = {
-    # The carrier is a fake one in these tests, in the place of any.
-    "FetchRecording": _secrets("twilio", "telnyx", "vonage")
-    | {Grant("dynamodb:Query", "Table")}
     # A download that breaks off: tests/recordings/test_vault.py.
-    | {Grant("s3:AbortMultipartUpload", "RecordingBucket/*")},
+    "FetchRecording": {Grant("s3:AbortMultipartUpload", "RecordingBucket/*")},
+    # The carrier is a fake one in these tests, in the place of any.
     "SendMessage": _secrets("telnyx", "vonage")
-    | {Grant("dynamodb:Query", "Table")}
     # The sweep wakes what was lost: tests/unit/test_texting.py.
     | {Grant("dynamodb:UpdateItem", "Table")},
-    "Sms": _secrets("telnyx", "vonage") | {Grant("dynamodb:Query", "Table")},
+    "Sms": _secrets("telnyx", "vonage"),
     # One code connects them all: tests/functions/test_directory.py does two.
     "Directory": _secrets("telnyx", action="secretsmanager:PutSecretValue")
     | _secrets("telnyx", action="secretsmanager:CreateSecret"),
-    # A number registered on a trunk: tests/unit/test_trunk_numbers.py.
-    "PurchaseNumber": {
-        Grant("dynamodb:Query", "Table"),
-        Grant("dynamodb:ConditionCheckItem", "Table"),
-    },
+    # Asking a number's own bridge: tests/unit/test_trunk_numbers.py.
     "PhoneNumbers": _secrets("sip-trunk"),
-    # Calls over trunks, and at every carrier: tests/unit/test_trunk_calls.py, test_dialing.py.
-    "InitiateCall": _secrets("sip-trunk", "vonage") | {Grant("dynamodb:Query", "Table")},
-    # Ending and transferring them: tests/unit/test_control.py, test_bridge_commands.py.
-    "Calls": _secrets("sip-trunk", "telnyx", "vonage") | {Grant("dynamodb:Query", "Table")},
+    # The next trunk is asked to dial: tests/unit/test_trunk_calls.py.
     "FailOver": _secrets("sip-trunk", "telnyx", "twilio")
     | {Grant(_READ_SECRET, "SessionKey"), Grant("dynamodb:UpdateItem", "Table")},
     # An order that is refused later gives its number up: tests/unit/test_purchase.py.

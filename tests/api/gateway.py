@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, quote, unquote
 
 from local.openapi.routes import TemplateRoute, template, template_routes
 from switchboard.app import App
+from switchboard.errors import ServiceUnavailable
 from tests.functions.events import Context
 
 type Json = dict[str, Any]
@@ -69,7 +70,10 @@ class Gateway:
             return self._own("MISSING_AUTHENTICATION_TOKEN")
         event = _event(route, method, path, query, headers or {}, body)
         if not route.is_open:
-            identity = self._identity(event)
+            try:
+                identity = self._identity(event)
+            except ServiceUnavailable:
+                return self._own("AUTHORIZER_CONFIGURATION_ERROR")
             if identity is None:
                 return self._own("UNAUTHORIZED")
             event["requestContext"]["authorizer"] = identity

@@ -28,3 +28,7 @@ class Context:
     memory_limit_in_mb = 512
     invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:switchboard-test"
     aws_request_id = "11111111-0000-4000-8000-000000000001"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return five minutes."""
+        return 300_000

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from local.workspace import ROOT
 from switchboard.app import App
 from switchboard.errors import InvalidRequest
 from switchboard.events.office import Office
@@ -37,7 +38,12 @@ BEHIND_THE_GATEWAY = [
     "api_docs", "calls", "directory", "events", "initiate_call", "phone_numbers",
     "purchase_number", "recordings", "sms",
 ]  # fmt: skip
-OF_AWS = ["deliver_event", "fail_over", "fetch_recording", "relay_events", "send_message"]
+OF_AWS = [
+    "deliver_event", "fail_over", "fetch_recording", "relay_events", "send_message", "stop_calls",
+]  # fmt: skip
+BY_THE_CLOCK = ["reconcile"]
+THE_DOOR = "authorizer"
+OF_CARRIERS = "carrier_webhook"
 # What an answer takes at most, on a machine that does other things as well (seconds).
 SOON = 5.0
 
@@ -108,6 +114,12 @@ def each(folder: str, times: int) -> list[Any]:
     return list(fuzzing.spoilt(folder, events, times))
 
 
+def test_no_function_is_left_out() -> None:
+    folders = {path.parent.name for path in (ROOT / "functions").glob("*/app.py")}
+
+    assert folders == {*BEHIND_THE_GATEWAY, *OF_AWS, *BY_THE_CLOCK, THE_DOOR, OF_CARRIERS}
+
+
 @pytest.mark.parametrize("folder", BEHIND_THE_GATEWAY)
 def test_a_function_of_the_api_answers_any_event(
     folder: str, handler: Callable[[str], Handler]
@@ -139,12 +151,20 @@ def test_a_function_that_aws_calls_refuses_what_it_cannot_read(
     assert refused > 5
 
 
-@pytest.mark.parametrize("folder", ["authorizer"])
-def test_the_door_opens_to_nothing_odd(folder: str, handler: Callable[[str], Handler]) -> None:
-    for event in each(folder, 300):
+@pytest.mark.parametrize("folder", BY_THE_CLOCK)
+def test_a_function_that_runs_by_the_clock_does_not_look_at_its_event(
+    folder: str, handler: Callable[[str], Handler]
+) -> None:
+    for event in each(folder, 25):
+        done = timed(handler(folder), event)
+        assert done["is_complete"], done
+
+
+def test_the_door_opens_to_nothing_odd(handler: Callable[[str], Handler]) -> None:
+    for event in each(THE_DOOR, 300):
         # API Gateway makes a 401 of exactly this.
         with pytest.raises(Exception, match=r"^Unauthorized$"):
-            timed(handler(folder), event)
+            timed(handler(THE_DOOR), event)
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
@@ -152,12 +172,16 @@ def test_a_carriers_webhook_answers_any_event(
     carrier: str, handler: Callable[[str], Handler], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CARRIER", carrier)
-    for event in each("carrier_webhook", 150):
-        reply = timed(handler("carrier_webhook"), event)
-        answered(reply if reply["statusCode"] != 503 else reply | {"statusCode": 403})
+    for event in each(OF_CARRIERS, 150):
+        reply = timed(handler(OF_CARRIERS), event)
+        if carrier == "vonage" and reply["statusCode"] == 503:
+            # Vonage signs some callbacks only when it sends them again after a failure.
+            assert json.loads(reply["body"])["code"] == "invalid_signature"
+            reply |= {"statusCode": 403}
+        answered(reply)
 
 
-@pytest.mark.parametrize("folder", [*BEHIND_THE_GATEWAY, "carrier_webhook"])
+@pytest.mark.parametrize("folder", [*BEHIND_THE_GATEWAY, OF_CARRIERS])
 def test_a_body_of_6_mb_is_refused_without_being_read(
     folder: str, handler: Callable[[str], Handler], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,7 +218,7 @@ def test_signed_json_that_is_nested_too_deeply_is_refused(
 ) -> None:
     bridges.connect(live)
     deep = '{"data":' * 20_000 + "1" + "}" * 20_000
-    sample = fuzzing.samples("carrier_webhook")[0] | {"resource": f"/{carrier}-webhook"}
+    sample = fuzzing.samples(OF_CARRIERS)[0] | {"resource": f"/{carrier}-webhook"}
     url = {"multiValueQueryStringParameters": {"org": [str(ORGANIZATION)]}}
     sign = {"telnyx": _telnyx(TELNYX_KEY), "vonage": _vonage("a1b2c3d4", VONAGE_SECRET)}
     if carrier in sign:

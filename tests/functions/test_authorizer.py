@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.authorizer.app import lambda_handler
+from functions.authorizer.app import PATIENCE, lambda_handler
 from switchboard import tokens
 from switchboard.app import App
 from switchboard.errors import ServiceUnavailable
@@ -108,6 +108,23 @@ def test_a_table_that_does_not_answer_keeps_nobody_out(
     monkeypatch.setattr(Store, "count_requests", fail)
 
     assert [tokens.Rates().wait(app, token) for _ in range(3)] == [0, 0, 0]
+
+
+def test_who_waited_long_for_the_table_does_not_wait_to_be_counted(
+    app: App, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, secret = tokens.create(app, ORGANIZATION, "CI", ["admin"], None)
+    read = Store.token
+
+    def slow(*asked: Any) -> Any:
+        clock.now += PATIENCE
+        return read(*asked)
+
+    monkeypatch.setattr(Store, "token", slow)
+
+    assert ask(app, f"Bearer {secret}")["context"]["token_id"] == str(token.id)
+    [kept] = tokens.list_all(app, ORGANIZATION)
+    assert kept.last_used_at is None
 
 
 def test_the_secret_is_not_in_the_table(app: App) -> None:

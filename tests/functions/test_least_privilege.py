@@ -1,6 +1,7 @@
 """What functions ask AWS for beside the table, with AWS's own clients: their roles allow it."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -10,21 +11,37 @@ from typing import Any
 import boto3
 import pytest
 
+from functions.calls.app import lambda_handler as handle_calls
 from functions.deliver_event.app import lambda_handler as deliver
 from functions.fetch_recording.app import lambda_handler as fetch
+from functions.initiate_call.app import lambda_handler as initiate
+from functions.purchase_number.app import lambda_handler as purchase
+from functions.reconcile.app import lambda_handler as reconcile
 from functions.relay_events.app import lambda_handler as relay
-from switchboard import wiring
+from functions.stop_calls.app import lambda_handler as stop
+from local.workspace import ROOT
+from switchboard import fuses, limits, wiring
 from switchboard.app import App
 from switchboard.events.aws import Queues, SqsQueue
 from switchboard.events.office import Office
-from switchboard.model import BYO, CallStatus, Direction, TrunkAttempt
+from switchboard.model import BYO, CallStatus, Direction, Limits, TrunkAttempt
 from switchboard.recordings.room import NotFetched, Room
 from switchboard.recordings.vault import Bucket
 from tests import grants
-from tests.builders import ORGANIZATION, a_call, a_recording, a_text, an_assistant
+from tests.builders import (
+    CALL_SID,
+    ORGANIZATION,
+    a_call,
+    a_recording,
+    a_text,
+    an_assistant,
+    an_organization,
+)
 from tests.clock import START, Clock
 from tests.delivery.post import Receivers
 from tests.functions import bridges, signed
+from tests.functions.carriers import TELNYX_NUMBER, VONAGE_NUMBER
+from tests.functions.events import Context, load, with_body
 from tests.functions.test_recordings import bucket
 from tests.functions.test_trunk_webhooks import Send, failed, send_with
 from tests.iam import Grant, needed, roles
@@ -120,6 +137,113 @@ def test_a_trunk_that_failed_has_another_function_go_on(
     assert Grant("lambda:InvokeFunction", "FailOver") in used(name)
 
 
+SECRET_OF = {"twilio": "twilio", "telnyx": "telnyx", "vonage": "vonage", BYO: "sip-trunk"}
+
+
+def secret_of(carrier: str) -> Grant:
+    """Return the permission to read an account's, or a trunk's, credentials."""
+    return Grant("secretsmanager:GetSecretValue", f"secret:{SECRET_OF[carrier]}")
+
+
+def put_through(app: App, carrier: str) -> None:
+    """Put an outbound call over a carrier into the table, which takes up its places."""
+    bridges.connect(app)
+    attempts = (TrunkAttempt(bridges.TRUNK, carrier, START),) if carrier == BYO else ()
+    queued = a_call(
+        carrier=carrier,
+        call_sid="",
+        direction=Direction.OUTBOUND,
+        status=CallStatus.QUEUED,
+        attempts=attempts,
+    )
+    call, places, quotas = limits.reserved(queued, Limits(), START)
+    app.store.reserve_call(call, None, "", places, quotas)
+    talking = replace(call, status=CallStatus.IN_PROGRESS, call_sid=CALL_SID)
+    app.store.save_call(call, talking)
+
+
+@pytest.mark.parametrize("carrier", SECRET_OF)
+def test_the_calls_of_a_fuse_are_ended_at_their_carrier(live: App, carrier: str) -> None:
+    put_through(live, carrier)
+    fuses.trip(live, ORGANIZATION, fuses.BY_HAND)
+
+    stop(load("stop_calls/messages"), None, lambda: live)
+
+    assert secret_of(carrier) in used("StopCalls")
+
+
+@pytest.mark.parametrize(
+    ("number", "carrier"),
+    [
+        (TELNYX_NUMBER, "telnyx"),
+        (VONAGE_NUMBER, "vonage"),
+        (bridges.TRUNK_NUMBER, BYO),
+    ],
+)
+def test_a_call_is_placed_with_its_carriers_secret(live: App, number: str, carrier: str) -> None:
+    live.store.put_assistant(an_assistant())
+    bridges.connect(live)
+    live.secrets.forget()
+    asked = with_body("initiate_call/twilio", from_phone_number=number, assistant_id=None)
+
+    initiate(asked, Context(), lambda: live)  # type: ignore[arg-type]
+
+    assert secret_of(carrier) in used("InitiateCall")
+    assert carrier != BYO or Grant("dynamodb:Query", "Table") in used("InitiateCall")
+
+
+def test_a_number_is_registered_on_a_trunk_that_is_still_there(live: App) -> None:
+    live.store.put_assistant(an_assistant())
+    live.store.add_trunk(bridges.a_trunk())
+
+    asked = with_body("purchase_number/byo-sip-trunk", phone_number="+14155550188")
+
+    reply = purchase(asked, Context(), lambda: live)  # type: ignore[arg-type]
+
+    assert reply["statusCode"] < 300, reply
+    needs = {Grant(f"dynamodb:{it}", "Table") for it in ("Query", "ConditionCheckItem")}
+    assert needs <= used("PurchaseNumber")
+
+
+@pytest.mark.parametrize("carrier", ["twilio", "telnyx", "vonage"])
+def test_a_recording_is_fetched_with_its_carriers_secret(
+    live: App, bucket: Bucket, carrier: str
+) -> None:
+    live.secrets.forget()
+    live.store.add_call(a_call(carrier=carrier))
+    live.store.add_recording(
+        a_call(carrier=carrier), a_recording(carrier=carrier), "https://example.com/recording"
+    )
+    room = Room(live, bucket, sqs("RecordingQueue"), _no_file, live.carrier, timedelta(days=90))
+
+    fetch(load("fetch_recording/messages"), None, lambda: room)
+
+    assert secret_of(carrier) in used("FetchRecording")
+
+
+@pytest.mark.parametrize("carrier", SECRET_OF)
+def test_a_call_is_ended_at_its_carrier(live: App, carrier: str) -> None:
+    put_through(live, carrier)
+
+    handle_calls(load("calls/terminate"), Context(), lambda: live)  # type: ignore[arg-type]
+
+    assert secret_of(carrier) in used("Calls")
+
+
+@pytest.mark.parametrize("carrier", ["twilio", "telnyx", "vonage"])
+def test_a_call_whose_end_nobody_told_is_looked_up_at_its_carrier(
+    live: App, clock: Clock, carrier: str
+) -> None:
+    live = replace(live, carrier_names=(carrier,))
+    live.store.add_organization(an_organization())
+    put_through(live, carrier)
+    clock.advance(hours=6)
+
+    reconcile(load("reconcile/sweep"), Context(), lambda: live)  # type: ignore[arg-type]
+
+    assert secret_of(carrier) in used("Reconcile")
+
+
 FAILED: dict[str, Callable[[], dict[str, Any]]] = {
     "twilio": lambda: failed("503"),
     "telnyx": lambda: signed.telnyx(
@@ -164,3 +288,13 @@ def test_a_role_does_not_allow_what_it_does_not_name() -> None:
 def test_every_exception_is_a_permission_that_the_role_has() -> None:
     for function, exceptions in grants.EXCEPTIONS.items():
         assert exceptions <= roles()[function].grants, function
+
+
+def test_the_page_on_security_names_every_function_with_an_exception() -> None:
+    [line] = re.findall(
+        r"`EXCEPTIONS` in `tests/grants.py`.*?reading\.",
+        (ROOT / "docs" / "security.md").read_text(),
+        re.DOTALL,
+    )
+
+    assert set(re.findall(r"`(\w+)`", line)) - {"EXCEPTIONS"} == set(grants.EXCEPTIONS)

@@ -1,6 +1,7 @@
 """When AWS itself falters: phones get the fallback in time, money is not spent, nothing hangs."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,15 +11,20 @@ from typing import Any
 import pytest
 from botocore.config import Config
 from pytest_socket import enable_socket
+from samtranslator.yaml_helper import yaml_parse
 
+from functions.authorizer.app import lambda_handler as authorize
 from functions.carrier_webhook.app import lambda_handler
-from switchboard import dialing
+from local.workspace import ROOT
+from switchboard import dialing, wiring
 from switchboard.app import App
+from switchboard.carriers.vonage.account import ANSWER_TIMEOUT_MS
 from switchboard.errors import ServiceUnavailable
 from switchboard.events.aws import SqsQueue
 from switchboard.numbers import purchasing
 from switchboard.secrets import Secrets
 from switchboard.store import Store
+from tests.api.gateway import Gateway
 from tests.builders import ORGANIZATION, a_dial, a_purchase
 from tests.fakes import Books
 from tests.functions import outages, record
@@ -33,6 +39,7 @@ CALLS = {
     "telnyx": "carrier_webhook/telnyx-call-initiated",
 }
 SORRY = "We are sorry"
+KEY = "burki_" + "a" * 32
 
 
 @pytest.fixture
@@ -128,10 +135,20 @@ def test_secrets_that_are_refused_are_no_reason_for_silence(
     assert seconds < IN_TIME_S
 
 
-def test_the_strictest_carrier_waits_longer_than_we_take(live: App) -> None:
-    vonage_gives_up_s, cold_start_s = 5, 1.5
+def test_the_strictest_carrier_waits_longer_than_we_take() -> None:
+    parameters = yaml_parse((ROOT / "template.yaml").read_text())["Parameters"]
+    answer_within_s = float(parameters["AnswerWithin"]["Default"])
 
-    assert live.settings.answer_within_s + cold_start_s < vonage_gives_up_s
+    # As `make bench` measured it last; a tenth more for what it cannot see of the real AWS.
+    cold_start_s = 1.1 * measured_ms("lambda.512.vonage.init") / 1000
+    assert answer_within_s + cold_start_s < ANSWER_TIMEOUT_MS / 1000
+
+
+def measured_ms(name: str) -> float:
+    """Return a figure of docs/performance.md."""
+    table = (ROOT / "docs" / "performance.md").read_text()
+    [value] = re.findall(rf"^{re.escape(name)} +([\d.]+) ms ", table, re.MULTILINE)
+    return float(value)
 
 
 # --- money ---
@@ -184,6 +201,38 @@ def test_nobody_is_called_while_a_part_of_aws_is_silent(
 
     assert books.dialled == []
     assert record.rows(app) == before
+
+
+# --- the door ---
+
+
+@pytest.mark.parametrize(
+    "outage",
+    [outages.silence, lambda: outages.refusal("ProvisionedThroughputExceededException")],
+)
+def test_the_door_says_that_it_cannot_look_before_api_gateway_gives_it_up(
+    app: App, broken: ExitStack, outage: Any
+) -> None:
+    url = broken.enter_context(outage())
+    event = load("authorizer/api-key", authorizationToken=f"Bearer {KEY}")
+    started = time.monotonic()
+
+    with pytest.raises(ServiceUnavailable):
+        authorize(event, Context(), lambda: without_table(app, url, wiring.DOOR))
+
+    assert time.monotonic() - started < 5
+
+
+def test_whoever_asks_the_door_meanwhile_is_told_to_send_it_again(
+    app: App, broken: ExitStack
+) -> None:
+    url = broken.enter_context(outages.silence())
+    gateway = Gateway(without_table(app, url))
+
+    reply = gateway.send("GET", "/api/v1/calls", headers={"Authorization": f"Bearer {KEY}"})
+
+    assert reply.status == 503
+    assert json.loads(reply.text)["code"] == "service_unavailable"
 
 
 # --- queues ---

@@ -115,6 +115,15 @@ def test_a_refused_key_is_answered_as_the_contract_says(
     assert body["code"] == code
 
 
+@pytest.mark.parametrize("kind", ["AUTHORIZER_FAILURE", "AUTHORIZER_CONFIGURATION_ERROR"])
+def test_a_key_that_could_not_be_checked_is_no_error_of_ours(template: Json, kind: str) -> None:
+    response = template["Resources"]["Api"]["Properties"]["GatewayResponses"][kind]
+    body = json.loads(response["ResponseTemplates"]["application/json"])
+
+    assert (response["StatusCode"], body["code"]) == (503, "service_unavailable")
+    assert "send the request again" in body["detail"]
+
+
 def test_every_gateway_error_has_the_contracts_form(template: Json) -> None:
     responses = template["Resources"]["Api"]["Properties"]["GatewayResponses"]
 

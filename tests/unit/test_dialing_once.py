@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from switchboard import calls
+from switchboard import calls, control
 from switchboard.app import App
 from switchboard.dialing import Dialled
 from switchboard.errors import (
@@ -271,6 +271,25 @@ def test_an_event_before_the_answer_that_says_less_does_not_hold_the_call_back(
     [row] = stored(app)
     assert call.status is row.status is CallStatus.DIALING
     assert call.call_sid == row.call_sid
+
+
+def test_a_refusal_of_a_call_that_was_noted_on_meanwhile_is_its_end(
+    app: App, books: Books, clock: Clock
+) -> None:
+    def note() -> None:
+        [call] = stored(app)
+        control.update_metadata(app, ORGANIZATION, call.id, {"lead": 7})
+
+    books.meanwhile = note
+    books.dial_errors = [InsufficientBalance("Add funds at Fake.")]
+
+    call = dial(app, KEY).call
+
+    [row] = stored(app)
+    assert call.status is row.status is CallStatus.FAILED
+    assert call.ended_at == row.ended_at == clock()
+    assert call.refusal == row.refusal is not None
+    assert (row.metadata, taken(app)) == ({"lead": 7}, [])
 
 
 # --- the table is away ---

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -156,6 +156,31 @@ def test_a_new_ten_minutes_are_begun_by_one_of_two(
     dial(app)
 
     assert app.store.fuse(ORGANIZATION).calls == 2
+
+
+@pytest.mark.parametrize("stale", [True, False])
+def test_a_container_whose_clock_is_behind_counts_in_the_ten_minutes_that_others_have_begun(
+    app: App, books: Books, clock: Clock, monkeypatch: pytest.MonkeyPatch, stale: bool
+) -> None:
+    allow(app, **WIDE, fuse_calls=3)
+    app.store.add_call(a_call(status=CallStatus.IN_PROGRESS))
+    dial(app)
+    before = app.store.fuse(ORGANIZATION)
+    turn = datetime.fromtimestamp((before.span + 1) * fuses.SPAN.total_seconds(), UTC)
+    clock.now = turn
+    dial(app)
+    clock.now = turn - timedelta(milliseconds=50)
+    if stale:
+        read = Store.dial_context
+        monkeypatch.setattr(Store, "dial_context", lambda *it: replace(read(*it), fuse=before))
+
+    dial(app)
+    control.transfer(app, ORGANIZATION, a_call().call_sid, CALLER)
+
+    fuse = app.store.fuse(ORGANIZATION)
+    assert (fuse.span, fuse.calls) == (before.span + 1, 3)
+    assert len(books.dialled) == 3
+    tripped(app)
 
 
 def test_a_call_after_the_fuse_was_read_is_refused_all_the_same(

@@ -6,10 +6,17 @@ from pathlib import Path
 
 import pytest
 from botocore.config import Config
+from samtranslator.yaml_helper import yaml_parse
 
+from functions.authorizer.app import PATIENCE
 from local.workspace import ROOT
 from switchboard import post_office, recording_room, wiring
+from switchboard.carriers.byo_sip_trunk import bridge as byo_sip_trunk
+from switchboard.carriers.telnyx import api as telnyx
+from switchboard.carriers.twilio import api as twilio
+from switchboard.carriers.vonage import api as vonage
 
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 FOLDERS = ("layers/shared/switchboard", "functions", "cli")
 # What opens connections, and so must say how long it waits.
 MAKERS = {
@@ -74,7 +81,8 @@ def test_every_client_of_aws_has_time_outs_of_our_own() -> None:
     without = [f"{path}:{node.lineno}" for path, node in clients if "config" not in options(node)]
     assert without == []
     named = {_name(k.value) for _, node in clients for k in node.keywords if k.arg == "config"}
-    assert named == {"AWS", "wiring.AWS", "_AWS", "_S3"}
+    # `patience` is what the wiring is given: AWS or DOOR.
+    assert named == {"AWS", "patience", "wiring.AWS", "_AWS", "_S3"}
 
 
 @pytest.mark.parametrize(
@@ -85,6 +93,37 @@ def test_every_client_of_aws_has_time_outs_of_our_own() -> None:
 )
 def test_a_request_to_aws_ends_within_its_functions_time(config: Config, budget_s: float) -> None:
     assert worst_case_s(config) <= budget_s
+
+
+def test_the_door_has_answered_before_api_gateway_gives_it_up() -> None:
+    resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
+    gives_up_s = resources["Authorizer"]["Properties"]["Timeout"]
+
+    # It begins nothing after PATIENCE: one request may still be on its way then.
+    assert PATIENCE.total_seconds() + worst_case_s(wiring.DOOR) <= gives_up_s - 0.25
+
+
+@pytest.mark.parametrize("config", [wiring.AWS, wiring.DOOR, post_office._AWS, recording_room._S3])
+def test_the_page_for_operators_says_what_clients_of_aws_have(config: Config) -> None:
+    settings = vars(config)
+    attempts = settings["retries"]["total_max_attempts"]
+    each = f"{settings['connect_timeout']:g} s, {settings['read_timeout']:g} s"
+
+    assert f"| {each} | {attempts} | {worst_case_s(config):g} s |" in OPERATIONS
+
+
+def test_the_page_for_operators_says_how_long_carriers_are_waited_for() -> None:
+    bridge, buys_s = byo_sip_trunk._TIMEOUT, vonage._TIMEOUT_S
+    for row in (
+        f"| Twilio's REST API | {twilio._TIMEOUT_S} s, {twilio._TIMEOUT_S} s | 1 | "
+        f"{2 * twilio._TIMEOUT_S} s |",
+        f"| Telnyx's REST API | {telnyx._TIMEOUT_S} s in all | 1 | {telnyx._TIMEOUT_S} s |",
+        f"| Vonage's REST API | {buys_s} s in all to buy, else {vonage._LOOK_TIMEOUT_S} s | 1 | "
+        f"{buys_s} s |",
+        f"| your own bridge | {bridge.connect_timeout} s, {bridge._read} s | 1 | "
+        f"{bridge.connect_timeout + bridge._read} s |",  # type: ignore[operator]
+    ):
+        assert row in OPERATIONS
 
 
 def test_every_other_connection_has_a_time_out() -> None:

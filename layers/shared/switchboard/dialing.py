@@ -262,7 +262,8 @@ def _looked_at_again(
         raise ServiceUnavailable("Two calls got the same id. Send the call again.") from taken
     # The call and its key come first, the fuse is last.
     if 2 + len(places) + len(quotas) in taken.failed:
-        drawn = replace(drawn, seen=app.store.fuse(drawn.seen.organization_id))
+        fuse = app.store.fuse(drawn.seen.organization_id)
+        drawn = fuses.drawn_again(drawn, fuse, app.clock())
         fuses.check_draw(app, drawn)
     full = [place for n, place in enumerate(places, 2) if n in taken.failed]
     used = [quota for n, quota in enumerate(quotas, 2 + len(places)) if n in taken.failed]

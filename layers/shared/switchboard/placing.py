@@ -245,6 +245,7 @@ def _with_news(now: Call, after: Call) -> Call:
         status=after.status if further else now.status,
         call_sid=now.call_sid or after.call_sid,
         refusal=after.refusal,
+        ended_at=now.ended_at or after.ended_at,
     )
 
 

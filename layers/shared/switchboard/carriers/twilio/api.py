@@ -36,7 +36,7 @@ OLD_SMS_PATH = "/twilio-sms-webhook"
 FALLBACK_PATH = "/fallback/twilio.xml"
 
 # Connecting and reading are timed separately: twice this, and the rest of a purchase,
-# stay under API Gateway's 29 s.
+# stay under API Gateway's 29 s. An answer that drips takes longer: its reading is timed by piece.
 _TIMEOUT_S = 12
 
 # The largest that Twilio allows; it gives 50 unless asked.
