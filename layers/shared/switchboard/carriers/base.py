@@ -358,6 +358,15 @@ class Numbers(Stock, _Connected, Protocol):
         """Look in the carrier's records for what became of an order; None if it has no trace."""
         ...
 
+    def was_sold(self, order: NumberOrder) -> PurchaseResult | None:
+        """Look what the account has of a number that it was refused a moment ago; None: nothing.
+
+        A network may send a request twice: the first buys, and the refusal answers the second.
+        One request, which changes nothing. Raises CarrierError also where the account holds the
+        number and it is not certain that this order bought it.
+        """
+        ...
+
 
 class Account(_Connected, Protocol):
     """The account itself."""
