@@ -13,7 +13,7 @@ import pytest
 from switchboard import accounts, calls
 from switchboard.app import App
 from switchboard.carriers import CARRIERS, carrier_class, voice_class
-from switchboard.errors import OutcomeUnknown
+from switchboard.errors import AccountInUse, OutcomeUnknown
 from switchboard.model import E164, CallStatus, Direction, NumberOrder, NumberStatus
 from switchboard.numbers import purchasing, releasing
 from switchboard.reconciling import running
@@ -124,6 +124,25 @@ def test_a_number_that_was_not_bought_is_free_again(
 
     assert status(deployment) is None
     assert lab.books(name)["purchases"] == []
+
+
+def test_another_account_is_not_connected_while_a_purchase_or_a_release_is_open(
+    deployment: App, lab: Lab, name: str, clock: Clock
+) -> None:
+    other = lab.new_account(name)["credentials"]
+    lab.fault(name, "buy_number", "lost_answer")
+    buy_before(deployment, clock, name)
+
+    with lab.requests() as made, pytest.raises(AccountInUse, match="is pending"):
+        accounts.connect(deployment, ORGANIZATION, name, other, replaces=True)
+
+    assert {request.method for request in made} <= {"GET"}
+    running.sweep(deployment, clock() + FAR)
+    assert status(deployment) is NumberStatus.ACTIVE
+    lab.fault(name, "release", "server_error")
+    releasing.release(deployment, ORGANIZATION, NUMBER)
+    with pytest.raises(AccountInUse, match="is releasing"):
+        accounts.connect(deployment, ORGANIZATION, name, other, replaces=True)
 
 
 def test_a_plan_changes_nothing_at_the_carrier(

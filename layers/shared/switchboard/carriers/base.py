@@ -384,6 +384,13 @@ class Account(_Connected, Protocol):
         """
         ...
 
+    def is_account_of(self, earlier: Credentials) -> bool:
+        """Tell whether it is the account that earlier credentials opened, whatever its keys are.
+
+        A request only where the credentials do not say it.
+        """
+        ...
+
     def check(self, expected: Expected) -> list[Check]:
         """Look at everything that calls depend on; never stop at the first thing that is wrong.
 
