@@ -38,6 +38,14 @@ def connect(
             "0 when somebody else knows them.",
         ),
     ] = 24,
+    replace_account: Annotated[
+        bool,
+        typer.Option(
+            "--replace-account",
+            help="Connect another account although the one before still holds numbers: "
+            "their calls are not answered any more.",
+        ),
+    ] = False,
 ) -> None:
     """Probe an account, set it up at the carrier once, and store its credentials.
 
@@ -49,7 +57,9 @@ def connect(
     deployment = opened(ctx)
     credentials = _credentials(deployment, carrier)
     overlap = timedelta(hours=overlap_hours)
-    checks = accounts.connect(deployment, organization, carrier, credentials, overlap)
+    checks = accounts.connect(
+        deployment, organization, carrier, credentials, overlap, replaces=replace_account
+    )
     output.say(f"{carrier} is connected to organization {organization}.")
     output.table(
         ("checked", "result"),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from switchboard.carriers.base import (
@@ -216,6 +217,7 @@ def carriers(books: Books) -> Callable[[str], Any]:
         asks_with_get: ClassVar[bool] = False
         credential_fields: ClassVar[tuple[str, ...]] = ("key",)
         credential_options: ClassVar[tuple[str, ...]] = ()
+        features: ClassVar[Any] = SimpleNamespace(has_number_ids=True)
 
         def __init__(self, credentials: Credentials, context: CarrierContext) -> None:
             self.credentials = credentials
@@ -230,6 +232,9 @@ def carriers(books: Books) -> Callable[[str], Any]:
             books.connections += 1
             made = {**self.credentials, "application": f"A{books.connections}"}
             return Connection(made, [Check("application", f"made A{books.connections}")])
+
+        def is_account_of(self, earlier: Credentials) -> bool:
+            return ("other" in str(self.credentials)) == ("other" in str(earlier))
 
         def check(self, expected: Expected) -> list[Check]:
             books.expected.append(expected)
@@ -266,6 +271,9 @@ def carriers(books: Books) -> Callable[[str], Any]:
                 raise books.look_errors.pop(0)
             known = any(order.id == bought.id for bought in books.bought)
             return _result(order, books.status) if known else None
+
+        def was_sold(self, order: NumberOrder) -> PurchaseResult | None:
+            return self.find_purchase(order)
 
         def verify(self, request: WebhookRequest) -> None:
             if request.headers.get("signature") != "good":

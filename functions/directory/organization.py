@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 from switchboard import accounts, description, edge, fuses, tenancy
 from switchboard.directory import organizations
 from switchboard.errors import (
+    AccountInUse,
     CarrierPermissionDenied,
     Conflict,
     CredentialsRefused,
@@ -107,6 +108,13 @@ class OrganizationBody(RequestModel):
             "signature secret are still believed. 0 when somebody else knows it.",
         ),
     ] = 24
+    replace_account: Annotated[
+        StrictBool,
+        Field(
+            description="Confirms that credentials of another account take the place of those of "
+            "an account that still holds numbers: their calls are not answered any more.",
+        ),
+    ] = False
 
 
 class TwilioBody(RequestModel):
@@ -143,6 +151,7 @@ def get_organization() -> Response[Any]:
         NotFound,
         InvalidSettings,
         CredentialsRefused,
+        AccountInUse,
         Conflict,
         OutcomeUnknown,
         *description.CARRIER,

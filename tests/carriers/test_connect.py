@@ -64,6 +64,22 @@ def test_twilio_is_probed_and_kept(deployment: App, lab: Lab) -> None:
     assert deployment.secrets.carrier(ORGANIZATION, "twilio") == given
 
 
+@pytest.mark.parametrize("name", CARRIERS)
+def test_another_account_is_told_from_another_key_of_the_same(
+    deployment: App, lab: Lab, name: str
+) -> None:
+    accounts.connect(deployment, ORGANIZATION, name, credentials(lab, name))
+    known = deployment.secrets.carrier(ORGANIZATION, name)
+    context = deployment.carrier_context(name, ORGANIZATION)
+    rival = lab.new_account(name)["credentials"]
+
+    assert carrier_class(name)(known, context).is_account_of(known)
+    assert not carrier_class(name)(known | rival, context).is_account_of(known)
+    # Only what names the account counts: whatever else was rotated is the account's own.
+    rotated = {"twilio": "auth_token", "telnyx": "api_key", "vonage": "api_secret"}[name]
+    assert carrier_class(name)(known, context).is_account_of(known | {rotated: "the former one"})
+
+
 def test_telnyx_gets_one_of_each_and_the_next_run_finds_them(deployment: App, lab: Lab) -> None:
     given = credentials(lab, "telnyx")
 

@@ -186,6 +186,37 @@ def test_what_was_never_ordered_is_not_found(
     assert subject.carrier.find_purchase(order) is None
 
 
+def test_a_refusal_of_what_this_very_order_bought_is_seen_through(
+    subject: Subject, lab: Lab, order: NumberOrder
+) -> None:
+    bought = subject.carrier.buy(order)
+    before = lab.books(subject.name)
+
+    # As when the network sends the request twice, and the second is refused.
+    sold = subject.carrier.was_sold(order)
+
+    assert sold == bought
+    assert lab.books(subject.name) == before
+
+
+def test_a_refusal_of_what_somebody_else_holds_is_believed(
+    subject: Subject, connect: Connect, order: NumberOrder
+) -> None:
+    rival = connect(subject.name, new=True, organization=2002)
+    rival.carrier.buy(replace(order, organization_id=2002))
+
+    assert subject.carrier.was_sold(order) is None
+
+
+def test_a_refusal_that_nobody_can_look_behind_is_not_certain(
+    subject: Subject, lab: Lab, order: NumberOrder
+) -> None:
+    lab.fault(subject.name, "*", "rate_limited")
+
+    with pytest.raises(CarrierUnavailable):
+        subject.carrier.was_sold(order)
+
+
 def test_looking_for_an_order_with_wrong_credentials_names_them(
     subject: Subject, order: NumberOrder
 ) -> None:

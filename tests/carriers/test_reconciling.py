@@ -13,7 +13,7 @@ import pytest
 from switchboard import accounts, calls
 from switchboard.app import App
 from switchboard.carriers import CARRIERS, carrier_class, voice_class
-from switchboard.errors import OutcomeUnknown
+from switchboard.errors import AccountInUse, OutcomeUnknown
 from switchboard.model import E164, CallStatus, Direction, NumberOrder, NumberStatus
 from switchboard.numbers import purchasing, releasing
 from switchboard.reconciling import running
@@ -126,6 +126,25 @@ def test_a_number_that_was_not_bought_is_free_again(
     assert lab.books(name)["purchases"] == []
 
 
+def test_another_account_is_not_connected_while_a_purchase_or_a_release_is_open(
+    deployment: App, lab: Lab, name: str, clock: Clock
+) -> None:
+    other = lab.new_account(name)["credentials"]
+    lab.fault(name, "buy_number", "lost_answer")
+    buy_before(deployment, clock, name)
+
+    with lab.requests() as made, pytest.raises(AccountInUse, match="is pending"):
+        accounts.connect(deployment, ORGANIZATION, name, other, replaces=True)
+
+    assert {request.method for request in made} <= {"GET"}
+    running.sweep(deployment, clock() + FAR)
+    assert status(deployment) is NumberStatus.ACTIVE
+    lab.fault(name, "release", "server_error")
+    releasing.release(deployment, ORGANIZATION, NUMBER)
+    with pytest.raises(AccountInUse, match="is releasing"):
+        accounts.connect(deployment, ORGANIZATION, name, other, replaces=True)
+
+
 def test_a_plan_changes_nothing_at_the_carrier(
     deployment: App, lab: Lab, name: str, clock: Clock
 ) -> None:
@@ -153,6 +172,49 @@ def test_a_release_without_an_answer_is_finished(
     assert status(deployment) is None
     assert lab.books(name)["numbers"] == []
     assert found(deployment) == []
+
+
+def test_a_number_that_was_bought_anew_past_us_is_not_given_back_by_the_schedule(
+    deployment: App, bought: E164, lab: Lab, name: str, clock: Clock
+) -> None:
+    lab.fault(name, "release", "lost_answer")
+    releasing.release(deployment, ORGANIZATION, bought)
+    lab.enter(name, bought)
+    clock.advance(minutes=10)
+
+    running.sweep(deployment, clock() + FAR)
+
+    assert [it["number"] for it in lab.books(name)["numbers"]] == [bought]
+    # Its id tells that the old purchase is gone; without one, only a person can say so.
+    has_ids = deployment.carrier_class(name).features.has_number_ids
+    assert status(deployment) == (None if has_ids else NumberStatus.RELEASING)
+
+
+def test_a_release_that_took_effect_unheard_is_settled_by_the_schedule(
+    deployment: App, bought: E164, lab: Lab, name: str, clock: Clock
+) -> None:
+    lab.fault(name, "release", "lost_answer")
+    releasing.release(deployment, ORGANIZATION, bought)
+    clock.advance(minutes=10)
+
+    running.sweep(deployment, clock() + FAR)
+
+    assert status(deployment) is None
+
+
+def test_a_release_takes_no_more_requests_for_the_id_that_it_notes(
+    deployment: App, bought: E164, lab: Lab, name: str
+) -> None:
+    lab.fault(name, "release", "lost_answer")
+
+    with lab.requests() as made:
+        releasing.release(deployment, ORGANIZATION, bought)
+
+    # Telnyx's orders do not tell the number's id: it is looked up, and then named.
+    assert len(made) == (2 if name == "telnyx" else 1)
+    number = deployment.store.number(bought)
+    assert number
+    assert number.carrier_number_id
 
 
 def test_a_call_that_was_dialled_unheard_is_found_and_ends(

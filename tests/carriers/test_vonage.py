@@ -100,6 +100,18 @@ def test_a_look_that_cannot_link_leaves_the_order_open(
         subject.carrier.find_purchase(order)
 
 
+def test_a_refused_number_that_the_account_holds_unlinked_is_left_to_a_later_look(
+    subject: Subject, lab: Lab, order: NumberOrder
+) -> None:
+    lab.enter("vonage", NUMBER)
+
+    with lab.requests() as made, pytest.raises(OutcomeUnknown, match="account holds the number"):
+        subject.carrier.was_sold(order)
+
+    # Whoever is just buying it for something else links it next.
+    assert [request.method for request in made] == ["GET"]
+
+
 def test_a_number_of_another_application_is_not_taken_over(
     subject: Subject, connect: Connect, lab: Lab, order: NumberOrder
 ) -> None:

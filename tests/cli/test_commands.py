@@ -10,6 +10,7 @@ from tests.builders import ORGANIZATION
 from tests.cli.answers import ORG, answered, refused
 from tests.cli.conftest import Run
 from tests.fakes import Books
+from tests.unit.holding import hold
 
 ASSISTANT = ("--name", "Echo", "--stream-url", "wss://media.example.com/echo")
 
@@ -91,6 +92,21 @@ def test_a_carrier_is_connected_anew_without_an_overlap_when_wanted(app: App, ru
 
     assert kept["former"] == {"value": "k-1", "until": "2026-03-03T09:00:00+00:00"}
     assert "former" not in app.secrets.carrier(ORGANIZATION, "fake")
+
+
+def test_another_account_takes_the_place_of_one_with_numbers_only_if_told_so(
+    app: App, run: Run
+) -> None:
+    answered(run("carriers", "connect", "fake", *ORG, stdin='{"key": "k-1"}'))
+    hold(app)
+
+    told = refused(run("carriers", "connect", "fake", *ORG, stdin='{"key": "other-1"}'))
+    assert "--replace-account" in told
+    assert app.secrets.carrier(ORGANIZATION, "fake")["key"] == "k-1"
+
+    anyway = (*ORG, "--replace-account")
+    answered(run("carriers", "connect", "fake", *anyway, stdin='{"key": "other-1"}'))
+    assert app.secrets.carrier(ORGANIZATION, "fake")["key"] == "other-1"
 
 
 def test_the_session_key_is_rotated_and_never_shown(app: App, run: Run) -> None:

@@ -5,6 +5,9 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from switchboard.carriers import carrier_class
+from switchboard.model import NumberStatus
+from switchboard.numbers import releasing
 from tests.explorer import promises
 from tests.explorer.effects import Process
 from tests.explorer.world import World
@@ -30,10 +33,22 @@ def converge(world: World, *, asks_again: bool = True) -> None:
             world.hear(update)
         reconciled(world)
         notice(world)
+    finished_by_a_person(world)
     world.hang_up()
     for span in _ENDS + (_LAST if world.has_forgotten else ()):
         world.pass_time(**span)
         reconciled(world)
+
+
+def finished_by_a_person(world: World) -> None:
+    """Let somebody repeat what the schedule leaves to a person, and nothing else."""
+    if RECONCILES and not carrier_class(world.carrier).features.has_number_ids:
+        for number in promises.numbers(world):
+            if number.status is NumberStatus.RELEASING:
+                world.process(
+                    lambda it=number: releasing.finish(world.app, it, by_person=True),
+                    Process("a person"),
+                )
 
 
 def notice(world: World) -> None:

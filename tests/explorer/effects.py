@@ -18,6 +18,7 @@ class Fault(StrEnum):
     NEVER_ARRIVES = "it never arrives, and no answer comes"
     ANSWER_LOST = "it takes effect, and no answer comes"
     DOUBLED = "it takes effect twice"
+    SECOND_HEARD = "it takes effect twice, and the second answer is heard"
     LATE = "no answer comes, and it takes effect minutes later"
 
 
@@ -50,13 +51,15 @@ class Process:
         again: Callable[[], T] | None = None,
         *,
         is_sent_once: bool = False,
+        may_hear_second: bool = False,
         may_be_late: bool = False,
     ) -> T:
         """Do something that counts, or what its fault makes of it.
 
         `again` is what the same request does when it comes once more; its answer is the one that
         is heard, as with a client that repeats what it got no answer to. Without it the repetition
-        is the network's, and the first answer is heard. What `is_sent_once` nobody repeats.
+        is the network's, and the first answer is heard, or the second where that may be. What
+        `is_sent_once` nobody repeats.
         """
         self.turn(self)
         # Also while a `finally` runs: nobody is there to run it.
@@ -65,6 +68,8 @@ class Process:
         fault = self.faults.get(len(self.effects))
         self.effects.append(name)
         if fault is Fault.DOUBLED and is_sent_once:
+            fault = None
+        if fault is Fault.SECOND_HEARD and not may_hear_second:
             fault = None
         if fault is None or (fault is Fault.LATE and not may_be_late):
             return take_effect()
@@ -80,6 +85,8 @@ class Process:
             self._die()
         if fault is Fault.ANSWER_LOST:
             raise no_answer()
+        if fault is Fault.SECOND_HEARD:
+            return take_effect()
         if again:
             return again()
         take_effect()

@@ -216,6 +216,7 @@ def _effect(
         take_effect,
         no_answer,
         is_sent_once=dials,
+        may_hear_second=not dials,
         may_be_late=dials or _BUYS.fullmatch(name) is not None,
     )
 

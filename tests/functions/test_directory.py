@@ -16,6 +16,7 @@ from switchboard.model import Limits
 from tests.builders import ORGANIZATION, OTHER_ORGANIZATION, a_flow, an_assistant, an_organization
 from tests.fakes import Books
 from tests.functions.events import Context, load
+from tests.unit.holding import hold
 
 Json = dict[str, Any]
 
@@ -505,6 +506,19 @@ def test_one_credential_is_replaced_beside_what_is_stored(twilio: App, books: Bo
     assert twilio.secrets.carrier(ORGANIZATION, "twilio")["account_sid"].endswith("4321")
     # What was only sent back as it was shown is nothing new.
     assert books.connections == 2
+
+
+def test_another_account_takes_the_place_of_one_with_numbers_only_if_told_so(twilio: App) -> None:
+    ask(twilio, "update-organization", CREDENTIALS)
+    hold(twilio, carrier="twilio")
+    other = CREDENTIALS | {"twilio_account_sid": "AC" + "other" + "0" * 27}
+
+    refused = ask(twilio, "update-organization", {"name": "New"} | other)
+    assert (refused[0], refused[1]["code"]) == (409, "account_in_use")
+    assert ask(twilio, "get-organization")[1]["name"] != "New"
+
+    status, shown = ask(twilio, "update-organization", other | {"replace_account": True})
+    assert (status, shown["twilio_account_sid"]) == (200, "…0000")
 
 
 def test_credentials_that_the_carrier_refuses_change_nothing(twilio: App, books: Books) -> None:

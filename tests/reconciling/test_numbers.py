@@ -9,7 +9,7 @@ import pytest
 from switchboard.app import App
 from switchboard.carriers.stock import AvailableNumber
 from switchboard.errors import CarrierUnavailable, OutcomeUnknown
-from switchboard.model import E164, Capabilities, Number, NumberStatus, OrderStatus
+from switchboard.model import E164, Capabilities, Number, NumberStatus, OrderStatus, ReleaseClaim
 from switchboard.numbers import purchasing, releasing
 from switchboard.reconciling import looking, mending, running
 from switchboard.store import NumberChange
@@ -21,6 +21,7 @@ from tests.unit.holding import held, hold, recorded
 
 LOST = OutcomeUnknown("no answer")
 URL = "https://hooks.example.com/fake"
+LEFT = ReleaseClaim(NumberStatus.ACTIVE, first_at=START)
 
 
 def order(app: App) -> OrderStatus:
@@ -132,6 +133,21 @@ def test_a_release_that_did_not_take_effect_is_finished(app: App, books: Books) 
 
     assert books.released == ["PN1"]
     assert planned(app) == []
+
+
+def test_a_release_without_an_id_of_one_purchase_is_left_to_a_person(
+    app: App, books: Books, clock: Clock
+) -> None:
+    hold(app, carrier_number_id=None, status=NumberStatus.RELEASING, release=LEFT)
+    here(books)
+    clock.advance(minutes=10)
+
+    swept = running.sweep(app, clock() + timedelta(minutes=4))
+
+    assert (swept.found["release"], swept.problems) == (1, 1)
+    assert books.released == []
+    assert applied(app) == [("release", NUMBER, "released")]
+    assert books.released == ["PN1"]
 
 
 def test_a_release_that_is_being_made_is_left_alone(app: App, books: Books, clock: Clock) -> None:

@@ -12,6 +12,7 @@ from switchboard import accounts
 from switchboard.app import App
 from switchboard.carriers.base import Check
 from switchboard.errors import (
+    AccountInUse,
     ConfigError,
     Conflict,
     InvalidCredentials,
@@ -21,10 +22,13 @@ from switchboard.errors import (
     ServiceUnavailable,
     UnknownProvider,
 )
+from switchboard.model import NumberStatus
+from switchboard.numbers import purchasing, releasing
 from switchboard.secrets import Secrets
-from tests.builders import ORGANIZATION
-from tests.clock import Clock
+from tests.builders import NUMBER, ORGANIZATION, a_call, a_purchase, a_text
+from tests.clock import START, Clock
 from tests.fakes import Books
+from tests.unit.holding import hold
 
 STORED = {"key": "secret-value"}
 
@@ -46,6 +50,95 @@ def test_a_first_connection_makes_the_secret_and_keeps_it_out_of_the_table(app: 
     assert app.secrets.carrier(ORGANIZATION, "fake")["key"] == "k-very-secret"
     table = boto3.client("dynamodb").scan(TableName=app.settings.table_name)
     assert "k-very-secret" not in str(table)
+
+
+OTHER = {"key": "other-1"}
+
+
+@pytest.fixture
+def connected(app: App) -> None:
+    """An account that is connected."""
+    accounts.connect(app, ORGANIZATION, "fake", {"key": "k-1"})
+
+
+def key_of(app: App) -> str:
+    return str(app.secrets.carrier(ORGANIZATION, "fake", now=True)["key"])
+
+
+@pytest.mark.usefixtures("connected")
+def test_another_account_waits_until_a_purchase_is_settled(app: App, books: Books) -> None:
+    books.lost_answers = [OutcomeUnknown("no answer")]
+    purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+
+    with pytest.raises(AccountInUse, match=rf"{NUMBER.replace('+', '.')} is pending") as refused:
+        accounts.connect(app, ORGANIZATION, "fake", OTHER, replaces=True)
+
+    assert (refused.value.status, refused.value.code) == (409, "account_in_use")
+    assert "switchboard reconcile" in str(refused.value)
+    assert (key_of(app), books.connections) == ("k-1", 1)
+
+
+@pytest.mark.usefixtures("connected")
+def test_another_account_waits_until_a_release_is_settled(app: App, books: Books) -> None:
+    hold(app)
+    books.hold(NUMBER, carrier_number_id="PN1")
+    books.failures["release"] = [OutcomeUnknown("no answer")]
+    releasing.release(app, ORGANIZATION, NUMBER)
+
+    with pytest.raises(AccountInUse, match="is releasing"):
+        accounts.connect(app, ORGANIZATION, "fake", OTHER, replaces=True)
+
+
+@pytest.mark.usefixtures("connected")
+def test_another_account_waits_for_calls_and_texts_of_this_carrier(app: App) -> None:
+    app.store.add_call(a_call())
+    app.store.add_text(a_text(carrier="fake"), None, "", None, START)
+
+    with pytest.raises(AccountInUse, match="1 calls have not ended, 1 text messages wait"):
+        accounts.connect(app, ORGANIZATION, "fake", OTHER, replaces=True)
+
+
+@pytest.mark.usefixtures("connected")
+def test_what_is_open_elsewhere_keeps_nobody_waiting(app: App) -> None:
+    app.store.add_call(a_call(carrier="twilio"))
+    app.store.add_text(a_text(carrier="twilio"), None, "", None, START)
+    hold(app, carrier="twilio", status=NumberStatus.PENDING)
+
+    accounts.connect(app, ORGANIZATION, "fake", OTHER)
+
+    assert key_of(app) == "other-1"
+
+
+@pytest.mark.usefixtures("connected")
+def test_numbers_are_left_behind_only_if_somebody_says_so(app: App, books: Books) -> None:
+    hold(app)
+
+    with pytest.raises(AccountInUse, match=r"holds 1 numbers.*replace_account"):
+        accounts.connect(app, ORGANIZATION, "fake", OTHER)
+    assert (key_of(app), books.connections) == ("k-1", 1)
+
+    accounts.connect(app, ORGANIZATION, "fake", OTHER, replaces=True)
+    assert key_of(app) == "other-1"
+
+
+@pytest.mark.usefixtures("connected")
+def test_a_new_key_of_the_same_account_needs_nobodys_word(app: App) -> None:
+    hold(app)
+    app.store.add_call(a_call())
+
+    accounts.connect(app, ORGANIZATION, "fake", {"key": "k-2"})
+
+    assert key_of(app) == "k-2"
+
+
+@pytest.mark.usefixtures("connected")
+def test_what_is_begun_while_another_account_is_connected_stops_it(app: App, books: Books) -> None:
+    books.meanwhile = lambda: app.store.add_call(a_call())
+
+    with pytest.raises(AccountInUse, match="1 calls have not ended"):
+        accounts.connect(app, ORGANIZATION, "fake", OTHER)
+
+    assert key_of(app) == "k-1"
 
 
 @pytest.mark.parametrize("given", [{}, {"key": ""}, {"key": None}, {"key": " "}, {"other": "x"}])

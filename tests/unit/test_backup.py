@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -9,8 +10,10 @@ import pytest
 
 from switchboard import backup, fuses, tokens
 from switchboard.app import App
-from switchboard.errors import Conflict, InvalidRequest, NotFound
-from switchboard.model import Report
+from switchboard.errors import Conflict, InvalidRequest, NotFound, OutcomeUnknown
+from switchboard.model import NumberStatus, OrderStatus, Report
+from switchboard.numbers import purchasing, releasing
+from switchboard.reconciling import running
 from switchboard.secrets import Secrets
 from switchboard.store import Store
 from tests.builders import (
@@ -19,20 +22,39 @@ from tests.builders import (
     OTHER_ORGANIZATION,
     a_call,
     a_flow,
+    a_purchase,
     a_text,
     a_trunk,
     an_assistant,
     an_organization,
 )
-from tests.clock import START
+from tests.clock import START, Clock
 from tests.conftest import make_table
+from tests.fakes import Books
 from tests.unit.dialing import allow, dial, hold
 
 SECRET = "a-secret-that-must-not-leave"
+GIVEN_BACK, BEING_BOUGHT = "+14155550101", "+14155550102"
+HERE: dict[str, Any] = {
+    "points_here": True,
+    "points_nowhere": False,
+    "voice_url": "https://hooks.example.com/fake",
+}
+
+
+def _begin_what_nobody_answers(app: App, books: Books) -> None:
+    """Give one number back and buy another, both without an answer."""
+    hold(app, phone_number=GIVEN_BACK)
+    for number in (NUMBER, GIVEN_BACK):
+        books.hold(number, carrier_number_id="PN1", **HERE)
+    books.failures["release"] = [OutcomeUnknown("no answer")]
+    releasing.release(app, ORGANIZATION, GIVEN_BACK)
+    books.buy_errors.append(OutcomeUnknown("no answer"))
+    purchasing.purchase(app, ORGANIZATION, a_purchase(phone_number=BEING_BOUGHT), "buy-1")
 
 
 @pytest.fixture
-def key(app: App) -> str:
+def key(app: App, books: Books) -> str:
     """One of everything, with a neighbour beside it; an API key of the organization."""
     hold(app)
     allow(app)
@@ -50,6 +72,7 @@ def key(app: App) -> str:
     app.store.put_report(call, Report(call.id, START, {"summary": "They spoke."}))
     app.store.add_text(a_text(), None, "", None, START)
     fuses.trip(app, ORGANIZATION, fuses.BY_HAND)
+    _begin_what_nobody_answers(app, books)
     app.store.add_organization(an_organization(id=OTHER_ORGANIZATION, name="Other"))
     app.store.put_assistant(an_assistant(id=3999, organization_id=OTHER_ORGANIZATION))
     app.store.add_call(a_call(id=5999, organization_id=OTHER_ORGANIZATION, call_sid="CA-other"))
@@ -85,6 +108,7 @@ def test_a_file_holds_everything_of_an_organization_and_nothing_of_another(
         for name, row in rows_of(app).items()
         if not name[0].startswith(("LIMIT#", "CACHE#", "LEASE#", "RATE#"))
         and str(OTHER_ORGANIZATION) not in name[0]
+        and name[0] != f"NUMBER#{BEING_BOUGHT}"
         and row.get("organization_id", {}).get("N") != str(OTHER_ORGANIZATION)
     }
     assert held == ours
@@ -127,6 +151,42 @@ def test_nothing_is_sent_or_ended_again_by_who_has_the_copy(
         assert "wake" not in row
         assert "DUE" not in row.get("gsi2pk", {}).get("S", "")
     assert list(elsewhere.store.overdue_fuses(START.replace(year=2099), 10)) == []
+
+
+def test_a_sweep_and_a_reconciliation_of_the_copy_end_release_and_tell_nothing(
+    file: list[str], elsewhere: App, clock: Clock, books: Books
+) -> None:
+    backup.restore(elsewhere, lambda: file)
+    elsewhere.secrets.store_carrier(ORGANIZATION, "fake", {"key": "given again"})
+    before = rows_of(elsewhere)
+    clock.advance(hours=6)
+
+    swept = running.sweep(elsewhere, clock() + timedelta(days=1))
+    mended = list(running.apply(elsewhere, ORGANIZATION))
+
+    assert (swept.found, mended) == ({}, [])
+    assert books.released == []
+    changed = {name for name, row in rows_of(elsewhere).items() if before.get(name) != row}
+    assert {pk.partition("#")[0] for pk, _ in changed} == {"PASS"}
+
+
+def test_what_was_open_is_copied_as_what_is_certain_of_it(
+    file: list[str], elsewhere: App, clock: Clock
+) -> None:
+    elsewhere.secrets.store_carrier(ORGANIZATION, "fake", {"key": "given again"})
+
+    backup.restore(elsewhere, lambda: file)
+
+    given_back = elsewhere.store.number(GIVEN_BACK)
+    assert given_back
+    assert (given_back.status, given_back.release) == (NumberStatus.ACTIVE, None)
+    assert elsewhere.store.number(BEING_BOUGHT) is None
+    # Its key still buys nothing a second time, and says that nobody knows.
+    clock.advance(minutes=10)
+    again = purchasing.purchase(
+        elsewhere, ORGANIZATION, a_purchase(phone_number=BEING_BOUGHT), "buy-1"
+    )
+    assert (again.replayed, again.order.status) == (True, OrderStatus.UNKNOWN)
 
 
 def test_the_same_again_changes_nothing(file: list[str], elsewhere: App) -> None:

@@ -144,6 +144,43 @@ def test_a_number_that_is_already_ours_is_not_bought_again(app: App, books: Book
     assert len(books.bought) == 1
 
 
+@pytest.mark.parametrize("refusal", [NumberUnavailable, InsufficientBalance])
+def test_a_refusal_of_a_request_that_was_sent_twice_is_no_refusal(
+    app: App, books: Books, refusal: type[SwitchboardError]
+) -> None:
+    # The first of the two has bought the number; the answer to the second is heard.
+    books.lost_answers = [refusal("not sold")]
+
+    bought = purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+
+    number = app.store.number(NUMBER)
+    assert number
+    assert (bought.order.status, number.status) == (OrderStatus.ACTIVE, NumberStatus.ACTIVE)
+    assert len(books.bought) == 1
+
+
+def test_a_refusal_that_nobody_can_look_behind_is_unknown_until_somebody_can(
+    app: App, books: Books
+) -> None:
+    books.lost_answers = [NumberUnavailable("not sold")]
+    books.look_errors = [CarrierUnavailable("away")]
+
+    first = purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+    again = purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+
+    assert first.order.status is OrderStatus.UNKNOWN
+    assert again.order.status is OrderStatus.ACTIVE
+    assert len(books.bought) == 1
+
+
+def test_other_refusals_are_not_looked_behind(app: App, books: Books) -> None:
+    books.buy_errors = [InvalidNumber("no such number")]
+
+    purchasing.purchase(app, ORGANIZATION, a_purchase(), "key-1")
+
+    assert books.looks == 0
+
+
 def test_a_refusal_frees_the_number_and_is_told_again_to_the_same_key(
     app: App, books: Books
 ) -> None:

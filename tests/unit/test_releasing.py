@@ -47,6 +47,32 @@ def test_a_released_number_is_gone_from_the_carrier_and_the_table(app: App, book
     assert app.store.number(NUMBER) is None
 
 
+def test_the_id_of_what_is_given_back_is_noted_before_the_carrier_is_asked(
+    app: App, books: Books
+) -> None:
+    hold(app, carrier_number_id=None)
+    books.hold(NUMBER, carrier_number_id="PN1", points_here=True)
+    books.vanished["release"] = [LOST]
+    releasing.release(app, ORGANIZATION, NUMBER)
+    # Somebody buys it anew, past us.
+    books.hold(NUMBER, carrier_number_id="PN2")
+
+    again = releasing.release(app, ORGANIZATION, NUMBER)
+
+    assert again == CERTAIN
+    assert books.released == ["PN1"]
+
+
+def test_a_number_that_cannot_be_looked_up_is_not_claimed(app: App, books: Books) -> None:
+    before = hold(app, carrier_number_id=None)
+    books.failures["find_held"] = [CarrierUnavailable("away")]
+
+    with pytest.raises(CarrierUnavailable):
+        releasing.release(app, ORGANIZATION, NUMBER)
+
+    assert held(app, NUMBER) == before
+
+
 @pytest.mark.usefixtures("number")
 def test_releasing_twice_says_when_it_was_released(app: App, books: Books, clock: Clock) -> None:
     releasing.release(app, ORGANIZATION, NUMBER)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from .account_changes import check_replaceable, is_another
 from .app import App
 from .carriers.base import Carrier, Check, Connection
 from .directory import organizations
@@ -25,14 +26,19 @@ def connect(
     carrier: str,
     credentials: Mapping[str, Any],
     overlap: timedelta = OVERLAP,
+    *,
+    replaces: bool = False,
 ) -> list[Check]:
     """Connect an account, and return what was looked at.
 
     One run at a time for each organization and carrier, so nothing is made twice. Raises
-    InvalidRequest, NotFound, Conflict and ConfigError before the carrier is asked, and
-    CarrierError when it refuses; in all these cases no secret is stored or changed.
+    InvalidRequest, NotFound, Conflict and ConfigError before the carrier is asked, AccountInUse
+    while it would take the place of another account that is in use, and CarrierError when it
+    refuses; in all these cases no secret is stored or changed. `replaces` confirms that numbers
+    which the other account holds are left behind.
     """
-    return connect_all(app, organization_id, {carrier: credentials}, overlap)[carrier]
+    given = {carrier: credentials}
+    return connect_all(app, organization_id, given, overlap, replaces=replaces)[carrier]
 
 
 def connect_all(
@@ -40,6 +46,8 @@ def connect_all(
     organization_id: int,
     credentials: Mapping[str, Mapping[str, Any]],
     overlap: timedelta = OVERLAP,
+    *,
+    replaces: bool = False,
 ) -> dict[str, list[Check]]:
     """Connect accounts by their carrier: every one is probed before the first is stored.
 
@@ -51,15 +59,21 @@ def connect_all(
     with ExitStack() as leases:
         for carrier in sorted(given):
             _hold(app, organization_id, carrier, leases)
+        # Read while the leases are held: another run may have stored them a moment ago.
+        known = {carrier: _known(app, organization_id, carrier) for carrier in given}
+        others = [
+            carrier
+            for carrier, it in given.items()
+            if is_another(_adapter(app, organization_id, carrier, it), known[carrier])
+        ]
+        check_replaceable(app, organization_id, others, confirmed=replaces)
         connections = {
-            carrier: _probed(app, organization_id, carrier, it, overlap)
+            carrier: _probed(app, organization_id, carrier, known[carrier], it, overlap)
             for carrier, it in given.items()
         }
-        for carrier, connection in connections.items():
-            app.secrets.store_carrier(organization_id, carrier, connection.credentials)
-            # Whoever dies before this has told nobody that the account is connected, and
-            # connects it again.
-            _show(app, organization_id, carrier, connection.credentials)
+        # Once more: connecting takes seconds, in which something may have been begun.
+        check_replaceable(app, organization_id, others, confirmed=replaces)
+        _store(app, organization_id, connections)
     return {carrier: connection.checks for carrier, connection in connections.items()}
 
 
@@ -94,10 +108,13 @@ def _hold(app: App, organization_id: int, carrier: str, leases: ExitStack) -> No
 
 
 def _probed(
-    app: App, organization_id: int, carrier: str, given: dict[str, str], overlap: timedelta
+    app: App,
+    organization_id: int,
+    carrier: str,
+    known: Mapping[str, Any],
+    given: dict[str, str],
+    overlap: timedelta,
 ) -> Connection:
-    # Read while the lease is held: another run may have stored them a moment ago.
-    known = _known(app, organization_id, carrier)
     plain = {name: value for name, value in known.items() if name != FORMER}
     account, now = _adapter(app, organization_id, carrier, plain | given), app.clock()
     try:
@@ -109,6 +126,14 @@ def _probed(
         ) from error
     kept = rotated(known, made.credentials, account.verified_with, now + overlap, now)
     return replace(made, credentials=kept)
+
+
+def _store(app: App, organization_id: int, connections: Mapping[str, Connection]) -> None:
+    for carrier, connection in connections.items():
+        app.secrets.store_carrier(organization_id, carrier, connection.credentials)
+        # Whoever dies before this has told nobody that the account is connected, and
+        # connects it again.
+        _show(app, organization_id, carrier, connection.credentials)
 
 
 def _show(app: App, organization_id: int, carrier: str, credentials: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from .app import App
 from .directory import organizations
 from .errors import Conflict, InvalidRequest
-from .model import Organization
+from .model import NumberStatus, OrderStatus, Organization
 from .store import Raw, present_schema
 
 FORMAT = 1
@@ -28,8 +28,11 @@ _NAMED = re.compile(
 )
 # What holds for minutes, or is counted anew: a copy would only be in the way.
 _PASSING = ("LIMIT#", "CACHE#", "LEASE#", "RATE#")
-# What makes a row be sent, dialled or fetched: who restores a copy does not want that again.
-_WAITING = re.compile(r"(?:DUE|TEXTDUE|FUSEDUE|PARKED|BROKEN)(?:#.*)?", re.DOTALL)
+# What makes a row be sent, dialled, fetched or ended: who restores a copy does not want that again.
+_WAITING = re.compile(
+    r"(?:DUE|TEXTDUE|FUSEDUE|PARKED|BROKEN)(?:#.*)?|ORG#[0-9]+#OPENCALL", re.DOTALL
+)
+_OPEN_ORDERS = [status.value for status in OrderStatus if not status.is_final]
 # They show how a secret ends that the copy does not have.
 _HINTS = ("credentials", "password_hint", "signing_secret_hint")
 
@@ -54,7 +57,7 @@ def lines(app: App, organization_id: int) -> Iterator[str]:
     yield _line(_header(app, organization))
     count, digest = 0, hashlib.sha256()
     for row in _rows_of(app, organization_id):
-        line = _line(_without_secrets(row))
+        line = _line(_without_secrets(_settled(row)))
         count += 1
         digest.update(line.encode())
         yield line
@@ -126,7 +129,7 @@ def _rows_of(app: App, organization_id: int) -> Iterator[Raw]:
             owner = organization_id if pk == call and is_ours else None
         if pk.startswith("CALL#") and row["sk"]["S"] == "CALL":
             call, is_ours = pk, owner == organization_id
-        if owner == organization_id:
+        if owner == organization_id and not _is_being_bought(row):
             yield row
 
 
@@ -135,6 +138,27 @@ def _owner(row: Raw) -> int | None:
     if named:
         return int(named["org"])
     return int(row["organization_id"]["N"]) if "organization_id" in row else None
+
+
+def _is_being_bought(row: Raw) -> bool:
+    """Tell whether a row is but the claim of a number that is not known to be held."""
+    status = row.get("status", {}).get("S")
+    return (row["sk"]["S"], status) == ("NUMBER", NumberStatus.PENDING.value)
+
+
+def _settled(row: Raw) -> Raw:
+    """Return a row as one that nobody has to finish: who has a copy has begun none of it.
+
+    An open order is one whose outcome is not known here; a number that is being given back is what
+    it was before, and the account's list of numbers tells when it is gone.
+    """
+    match row["sk"]["S"]:
+        case "ORDER" if row["status"]["S"] in _OPEN_ORDERS:
+            return row | {"status": {"S": OrderStatus.UNKNOWN.value}}
+        case "NUMBER" if "release" in row:
+            kept = {name: value for name, value in row.items() if name != "release"}
+            return kept | {"status": row["release"]["M"]["was"]}
+    return row
 
 
 def _without_secrets(row: Raw) -> Raw:

@@ -15,7 +15,7 @@ SwitchboardError
 ├── RequestTooLarge 413
 ├── Conflict 409 ── NumberUnavailable, IdempotencyKeyReused, PurchaseInProgress, CallInProgress,
 │                   CallNotPlaced, NumberAssigned, NumberNotReady, ReleaseInProgress,
-│                   MessageInProgress
+│                   MessageInProgress, AccountInUse
 ├── LimitExceeded 429
 ├── TooManyRequests 429
 ├── ServiceUnavailable 503        one of our own dependencies does not answer
@@ -291,6 +291,12 @@ class TrunkInUse(Conflict):
     """Numbers use the SIP trunk, so that it cannot be deleted."""
 
     code = "trunk_in_use"
+
+
+class AccountInUse(Conflict):
+    """Another carrier account is connected, and something of ours is in it."""
+
+    code = "account_in_use"
 
 
 class CallInProgress(Conflict):

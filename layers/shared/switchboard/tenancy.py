@@ -17,7 +17,7 @@ from .rotation import OVERLAP
 
 # How the contract begins the names of credentials, of carriers that we know and others.
 _PREFIXES = ("twilio_", "telnyx_", "vonage_", "sip_")
-_OVERLAP = "credentials_overlap_hours"
+_OVERLAP, _REPLACES = "credentials_overlap_hours", "replace_account"
 
 
 def update(app: App, organization_id: int, given: Mapping[str, Any]) -> Organization:
@@ -27,11 +27,12 @@ def update(app: App, organization_id: int, given: Mapping[str, Any]) -> Organiza
     """
     found = organizations.find(app, organization_id)
     overlap = timedelta(hours=given.get(_OVERLAP, OVERLAP // timedelta(hours=1)))
-    given = {name: value for name, value in given.items() if name != _OVERLAP}
+    replaces = bool(given.get(_REPLACES))
+    given = {name: value for name, value in given.items() if name not in (_OVERLAP, _REPLACES)}
     profiles.changed(found, given)
     credentials = _credentials(app, found, given)
     if credentials:
-        accounts.connect_all(app, organization_id, credentials, overlap)
+        accounts.connect_all(app, organization_id, credentials, overlap, replaces=replaces)
     if given.keys() - _names(given):
         organizations.save(app, organization_id, lambda it: profiles.changed(it, given))
     return organizations.find(app, organization_id)

@@ -358,6 +358,15 @@ class Numbers(Stock, _Connected, Protocol):
         """Look in the carrier's records for what became of an order; None if it has no trace."""
         ...
 
+    def was_sold(self, order: NumberOrder) -> PurchaseResult | None:
+        """Look what the account has of a number that it was refused a moment ago; None: nothing.
+
+        A network may send a request twice: the first buys, and the refusal answers the second.
+        One request, which changes nothing. Raises CarrierError also where the account holds the
+        number and it is not certain that this order bought it.
+        """
+        ...
+
 
 class Account(_Connected, Protocol):
     """The account itself."""
@@ -372,6 +381,13 @@ class Account(_Connected, Protocol):
 
         What an earlier connection made is among the credentials, and may belong to another
         account.
+        """
+        ...
+
+    def is_account_of(self, earlier: Credentials) -> bool:
+        """Tell whether it is the account that earlier credentials opened, whatever its keys are.
+
+        A request only where the credentials do not say it.
         """
         ...
 

@@ -14,6 +14,7 @@ from ..errors import (
     CarrierError,
     CarrierUnavailable,
     IdempotencyKeyReused,
+    InsufficientBalance,
     InvalidNumber,
     InvalidRequest,
     NumberUnavailable,
@@ -266,9 +267,36 @@ def _buy(app: App, carrier: Numbers, order: NumberOrder, number: Number) -> Numb
         logger.info("purchase not possible now", extra=_trace(order, error))
         app.store.withdraw(order)
         raise
+    except (NumberUnavailable, InsufficientBalance) as error:
+        return _refused_unless_sold(app, carrier, order, number, error)
     except SwitchboardError as error:
         logger.info("purchase refused", extra=_trace(order, error))
         return _settled(app, _refused(order, _refusal(error)), None)
+    return _sold(app, carrier, order, number, result)
+
+
+def _refused_unless_sold(
+    app: App, carrier: Numbers, order: NumberOrder, number: Number, refused: SwitchboardError
+) -> NumberOrder:
+    """Settle a refusal, unless it answers the second of two requests that the network made of one.
+
+    Then the first has bought the number, so that the second finds it taken or the account empty.
+    """
+    try:
+        sold = carrier.was_sold(order)
+    except CarrierError as error:
+        logger.warning("refused purchase not certain", extra=_trace(order, error))
+        return _settled(app, replace(order, status=OrderStatus.UNKNOWN), number)
+    if sold is not None:
+        logger.warning("refused purchase was sold", extra=_trace(order, refused))
+        return _sold(app, carrier, order, number, sold)
+    logger.info("purchase refused", extra=_trace(order, refused))
+    return _settled(app, _refused(order, _refusal(refused)), None)
+
+
+def _sold(
+    app: App, carrier: Numbers, order: NumberOrder, number: Number, result: PurchaseResult
+) -> NumberOrder:
     result = _await_delivery(app, carrier, _merged(order, result), result)
     return _settled_as(app, order, number, result)
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from ..app import App
 from ..carriers.base import Numbers
 from ..errors import (
+    Conflict,
     InvalidRequest,
     NotOwned,
     NumberNotFound,
@@ -61,8 +62,9 @@ def release(
     for _ in range(_WRITE_TRIES):
         number = _own(app, organization_id, wanted, provider)
         carrier = app.carrier(number.carrier, organization_id)
+        number_id = _id_of(carrier, number)
         try:
-            claimed = _claim(app, number)
+            claimed = _claim(app, number, number_id)
         except Taken:
             continue  # changed since it was read: look at what it is now
         is_certain = _give_back(app, carrier, claimed, is_repeated=number.release is not None)
@@ -70,15 +72,27 @@ def release(
     raise ServiceUnavailable(f"{wanted} is being changed by others. Nothing was done. Try again.")
 
 
-def finish(app: App, number: Number) -> Released:
+def finish(app: App, number: Number, *, by_person: bool) -> Released:
     """Finish a release that nobody settled, of the very row that was read.
 
-    Raises Taken when the row has changed since: the number may have been bought anew. Raises
-    ReleaseInProgress, CarrierNotConnected, and CarrierError as `release` does.
+    Unless a person asks for it, the carrier is asked again only where its id of the number names
+    one purchase; elsewhere somebody may have bought the number anew, and Conflict is raised.
+    Raises Taken when the row has changed since. Raises ReleaseInProgress, CarrierNotConnected, and
+    CarrierError as `release` does.
     """
     _check_releasable(number, app.clock())
     carrier = app.carrier(number.carrier, number.organization_id)
-    is_certain = _give_back(app, carrier, _claim(app, number), is_repeated=True)
+    if by_person or (carrier.features.has_number_ids and number.carrier_number_id):
+        claimed = _claim(app, number, number.carrier_number_id)
+        is_certain = _give_back(app, carrier, claimed, is_repeated=True)
+    elif carrier.find_held(number.phone_number) is None:
+        is_certain = _settled(app, _claim(app, number, number.carrier_number_id))
+    else:
+        raise Conflict(
+            f"{number.phone_number} is still held at {number.carrier}, and nothing tells whether "
+            "it was bought anew since. Left to `switchboard reconcile --apply`, or to whoever "
+            "repeats the release."
+        )
     return Released(number.phone_number, number.carrier, is_certain)
 
 
@@ -129,7 +143,18 @@ def is_in_flight(number: Number, now: datetime) -> bool:
     return running is not None and now - running < _IN_FLIGHT
 
 
-def _claim(app: App, number: Number) -> Number:
+def _id_of(carrier: Numbers, number: Number) -> str | None:
+    """Return the carrier's id of a number, looked up where a purchase has not told it.
+
+    Noted with the claim, so that no repetition of the release names a later purchase.
+    """
+    if number.carrier_number_id or number.release:
+        return number.carrier_number_id
+    held = carrier.find_held(number.phone_number)
+    return held.carrier_number_id if held else None
+
+
+def _claim(app: App, number: Number, number_id: str | None) -> Number:
     now = app.clock()
     earlier = number.release
     claim = ReleaseClaim(
@@ -137,7 +162,13 @@ def _claim(app: App, number: Number) -> Number:
         first_at=earlier.first_at if earlier else now,
         running_since=now,
     )
-    after = replace(number, status=NumberStatus.RELEASING, release=claim, updated_at=now)
+    after = replace(
+        number,
+        status=NumberStatus.RELEASING,
+        release=claim,
+        carrier_number_id=number_id,
+        updated_at=now,
+    )
     return app.store.change_numbers([NumberChange(number, after)])[0]
 
 

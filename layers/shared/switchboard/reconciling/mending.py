@@ -63,7 +63,7 @@ def _mended(account: Account, finding: Finding, by_person: bool) -> str:
             order = purchasing.settle_open(app, subject)
             return f"the order is {order.status.value}" if order else _CHANGED
         case Kind.RELEASE, Number():
-            done = releasing.finish(app, subject)
+            done = releasing.finish(app, subject, by_person=by_person)
             return "released" if done.is_certain else "asked again, without an answer"
         case ((Kind.VANISHED | Kind.ELSEWHERE | Kind.BACK), Number()):
             return _brought_up_to_date(app, _connected(account), subject, by_person)

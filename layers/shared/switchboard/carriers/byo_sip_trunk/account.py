@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from ...errors import InvalidRequest, NotConfigurable, SwitchboardError
 from ...model import E164, Call, SipTrunk
-from ..base import Check, Connection, Expected, Trace, Verdict
+from ..base import Check, Connection, Credentials, Expected, Trace, Verdict
 from ..checks import run
 from ..stock import Verification
 from .numbers import TrunkNumbers
@@ -30,6 +30,10 @@ class TrunkAccount(TrunkNumbers):
     def account_name(self) -> str:
         """Raise InvalidRequest: there is no account."""
         raise InvalidRequest("SIP trunks have no account whose credentials could be tried.")
+
+    def is_account_of(self, earlier: Credentials) -> bool:
+        """Say yes: there is but one table of trunks."""
+        return True
 
     def check(self, expected: Expected) -> list[Check]:
         """Look at every trunk in the order in which they are tried. No gateway is called."""

@@ -35,6 +35,10 @@ class TrunkNumbers:
         """Finish what an earlier process began: there is nothing that could have failed."""
         return self.buy(order)
 
+    def was_sold(self, order: NumberOrder) -> PurchaseResult | None:
+        """Return None: nobody is asked to sell it, and so nobody refuses."""
+        return None
+
     def search(self, wanted: NumberSearch) -> list[AvailableNumber]:
         """Raise InvalidRequest: there is nothing for sale."""
         raise InvalidRequest(

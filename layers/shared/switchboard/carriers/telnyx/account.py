@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from ...errors import CarrierPermissionDenied, NothingThere
 from ...model import E164
-from ..base import Check, Connection
+from ..base import Check, Connection, Credentials
 from ..stock import Verification
 from .api import PAGE_SIZE, WEBHOOK_PATH, TelnyxApi, path_of, public_key
 
@@ -51,6 +52,22 @@ class TelnyxAccount(TelnyxApi):
                 ),
             ],
         )
+
+    def is_account_of(self, earlier: Credentials) -> bool:
+        """Look whether the application of then is in it: Telnyx names no account. One request.
+
+        None for the same key, nor where nothing was made yet. Whoever has deleted the application
+        cannot be told from another account.
+        """
+        made, key = earlier.get("connection_id"), earlier.get("api_key")
+        if not made or self._credentials["api_key"] == key:
+            return True
+        try:
+            path = path_of("call_control_applications", made)
+            self._look("show the call control application", path)
+        except (NothingThere, CarrierPermissionDenied):
+            return False
+        return True
 
     def account_name(self) -> str:
         """Read the balance, which any valid key may: Telnyx names no account; one request."""

@@ -71,3 +71,7 @@ class TelnyxNumbers(TelnyxInventory, TelnyxSettings):
         listed = self._list(what, "/number_orders", {"filter[customer_reference]": ours})
         placed = next((it for it in listed if it.customer_reference == ours), None)
         return purchase(placed, order.phone_number) if placed else None
+
+    def was_sold(self, order: NumberOrder) -> PurchaseResult | None:
+        """Look for an order with our reference: no other has it."""
+        return self.find_purchase(order)

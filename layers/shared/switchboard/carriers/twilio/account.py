@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ...errors import CarrierPermissionDenied
 from ...model import E164, is_e164
-from ..base import Check, Connection
+from ..base import Check, Connection, Credentials
 from ..problems import problem
 from ..stock import Verification
 from .api import PAGE_SIZE, TwilioApi
@@ -35,6 +35,10 @@ class TwilioAccount(TwilioApi):
                 Check("balance", f"{balance.balance} {balance.currency}"),
             ],
         )
+
+    def is_account_of(self, earlier: Credentials) -> bool:
+        """Compare the account's SID, which no other has and no rotation changes."""
+        return bool(self._credentials["account_sid"] == earlier.get("account_sid"))
 
     def account_name(self) -> str:
         """Read the account; one request."""

@@ -55,6 +55,10 @@ class TwilioNumbers(TwilioInventory, TwilioHeld):
         )
         return held[0] if held else None
 
+    def was_sold(self, order: NumberOrder) -> PurchaseResult | None:
+        """Look whether it points at us: nothing but buying it has done that."""
+        return self.find_purchase(order)
+
     def release(self, number: Number) -> None:
         """Give it back in one request, two when its sid is not known. 404 says: gone already."""
         sid = number.carrier_number_id or self._sid(number)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from ...errors import InvalidCredentials, NotConfigurable, NothingThere
 from ...model import E164
-from ..base import Check, Connection
+from ..base import Check, Connection, Credentials
 from ..problems import unanswered
 from ..stock import Verification
 from .api import (
@@ -55,6 +55,10 @@ class VonageAccount(VonageApi):
                 Check("signature secret", "stored; the first call's webhooks prove it"),
             ],
         )
+
+    def is_account_of(self, earlier: Credentials) -> bool:
+        """Compare the API key, which is the account's name: what is rotated is its secret."""
+        return bool(self._credentials["api_key"] == earlier.get("api_key"))
 
     def account_name(self) -> str:
         """Read the balance, which any valid key may: Vonage names no account; one request."""

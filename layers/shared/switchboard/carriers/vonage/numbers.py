@@ -10,7 +10,7 @@ from ...errors import (
     NumberUnavailable,
 )
 from ...model import Capabilities, NumberOrder, OrderStatus, PurchaseResult, masked
-from ..problems import problem
+from ..problems import problem, unanswered
 from .api import MethodFailed, VonageApi
 from .inventory import VonageInventory
 from .settings import VonageSettings
@@ -58,6 +58,19 @@ class VonageNumbers(VonageInventory, VonageSettings):
             return None
         if not held.points_here:
             self._link(held.carrier_number_id, f"point {order.phone_number} here")
+        return self._purchase(held.carrier_number_id, order, OrderStatus.ACTIVE)
+
+    def was_sold(self, order: NumberOrder) -> PurchaseResult | None:
+        """Look for the number in the account: linked to our application it is ours.
+
+        Linked to none it may be ours, or just being bought by somebody else who links it next.
+        """
+        held = self.find_held(order.phone_number)
+        if held is not None and held.points_nowhere:
+            what, said = f"sell {order.phone_number}", "refused, and the account holds the number"
+            raise unanswered("Vonage", what, said)
+        if held is None or not held.points_here:
+            return None
         return self._purchase(held.carrier_number_id, order, OrderStatus.ACTIVE)
 
     def _purchase(self, name: str, order: NumberOrder, status: OrderStatus) -> PurchaseResult:
