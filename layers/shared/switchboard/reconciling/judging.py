@@ -154,24 +154,8 @@ def is_to_be_asked_about(call: Call, now: datetime) -> bool:
     return now - _last_heard(call) >= ring + _RING_SLACK
 
 
-def may_be_taken_for(call: Call, other: Call) -> bool:
-    """Tell whether a record that lacks our id, found for one call, may be of another one."""
-    return (
-        other.id != call.id
-        and not other.call_sid
-        and not other.status.is_final
-        and (other.carried_by, other.phone_number, other.customer_number)
-        == (call.carried_by, call.phone_number, call.customer_number)
-        and abs(other.asked_at - call.asked_at) <= PLACED_BEFORE + PLACED_AFTER
-    )
-
-
 def going_on(
-    scope: Scope,
-    call: Call,
-    traces: list[Trace] | None,
-    taken: Collection[str],
-    rivals: int,
+    scope: Scope, call: Call, traces: list[Trace] | None, taken: Collection[str], rivals: int
 ) -> Finding | None:
     """Judge a call that was asked about; `traces` is None where nobody can be asked.
 
@@ -186,7 +170,7 @@ def going_on(
     possible = [it for it in traces or () if it.call_sid not in taken]
     trace = next(iter(certain or possible), None)
     # Which of them was placed, its own events tell, unless all of them are lost.
-    is_anybodys = not certain and len(possible) <= rivals and not _is_overlong(scope, call)
+    is_anybodys = not certain and len(possible) <= rivals and scope.now < _over(call) + _SLACK
     if trace is not None:
         return None if is_anybodys else _told(scope, call, trace)
     if call.call_sid or traces is None:
@@ -197,19 +181,19 @@ def going_on(
     return _of(scope, Kind.DIAL, call, cause, "end it as failed", None, cause)
 
 
-def _is_overlong(scope: Scope, call: Call) -> bool:
-    return scope.now >= limits.lasts_until(call, call.created_at) + _SLACK
-
-
 def _overlong(scope: Scope, call: Call, was_asked: bool) -> Finding | None:
     """Judge a call of which nobody knows anything any more."""
-    if not _is_overlong(scope, call):
+    over = _over(call)
+    if scope.now < over + _SLACK:
         return None
-    over = limits.lasts_until(call, call.created_at)
     unknown = f"{scope.carrier} has no record of the call any more"
     cause = unknown if was_asked else "the event of its end never came"
     says = f"must be over since {over:%Y-%m-%d %H:%M} UTC; {cause}"
     return _of(scope, Kind.CALL, call, says, "end it", None, cause)
+
+
+def _over(call: Call) -> datetime:
+    return limits.lasts_until(call, call.created_at)
 
 
 def _told(scope: Scope, call: Call, trace: Trace) -> Finding | None:
@@ -231,6 +215,18 @@ def _of(
 
 def _last_heard(call: Call) -> datetime:
     return max([call.created_at, *(step.at for step in call.history)])
+
+
+def may_be_taken_for(call: Call, other: Call) -> bool:
+    """Tell whether a record that lacks our id, found for one call, may be of another one."""
+    return (
+        other.id != call.id
+        and not other.call_sid
+        and not other.status.is_final
+        and (other.carried_by, other.phone_number, other.customer_number)
+        == (call.carried_by, call.phone_number, call.customer_number)
+        and abs(other.asked_at - call.asked_at) <= PLACED_BEFORE + PLACED_AFTER
+    )
 
 
 # --- places ---
