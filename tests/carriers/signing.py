@@ -37,10 +37,24 @@ class Signer:
     credentials: dict[str, str]
 
 
+def signed_text(carrier: str, body: bytes) -> str | bytes:
+    """Return what of a body a carrier signs: two bodies of which that is the same are one to it.
+
+    Of a form Twilio signs each field once, sorted, and all in one piece: not how they are spelt,
+    nor their order, nor where a name ends and its value begins.
+    """
+    if carrier != "twilio":
+        return body
+    fields = set(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+    # Such names it never gives: with them, what ends the URL could begin the form.
+    if any(not name or name[0].isdigit() for name, _ in fields):
+        return body
+    return "".join(name + value for name, value in sorted(fields))
+
+
 def _twilio(token: str) -> Callable[[str, bytes, datetime], Headers]:
     def sign(url: str, body: bytes, at: datetime) -> Headers:
-        fields = sorted(set(parse_qsl(body.decode(), keep_blank_values=True)))
-        text = url + "".join(name + value for name, value in fields)
+        text = f"{url}{signed_text('twilio', body)}"
         digest = hmac.new(token.encode(), text.encode(), hashlib.sha1).digest()
         return {
             "x-twilio-signature": base64.b64encode(digest).decode(),

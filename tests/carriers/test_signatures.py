@@ -10,7 +10,14 @@ import pytest
 from switchboard.carriers import CARRIERS
 from switchboard.carriers.base import Carrier, WebhookRequest
 from switchboard.errors import SignatureInvalid
-from tests.carriers.signing import SIGNERS, Signer, adapter, data, signed_request
+from tests.carriers.signing import (
+    PUBLIC_URL,
+    SIGNERS,
+    Signer,
+    adapter,
+    data,
+    signed_request,
+)
 from tests.clock import START, Clock
 
 VECTORS = [
@@ -149,6 +156,20 @@ def test_twilio_signs_the_url_too() -> None:
         signed.url.replace("hooks.", "books."),
     ):
         _refuse(twilio, replace(signed, url=url))
+
+
+@pytest.mark.parametrize("moved", [1, 2, 3])
+@pytest.mark.parametrize("name", ["", "="])
+def test_the_end_of_twilios_url_cannot_be_moved_into_the_form(name: str, moved: int) -> None:
+    """It signs URL and form in one piece: the events of one call must not be those of another."""
+    twilio = adapter("twilio", SIGNERS["twilio"].credentials, Clock())
+    url, body = f"{PUBLIC_URL}/call-status?call=1001-24398", b"AccountSid=AC1&CallSid=CA1"
+    signed = WebhookRequest("POST", url, SIGNERS["twilio"].sign(url, body, START), body)
+    twilio.verify(signed)
+
+    # As the beginning of a name, or as the value of a field without one.
+    form = f"{name}{url[-moved:]}{'&' if name else ''}".encode() + body
+    _refuse(twilio, replace(signed, url=url[:-moved], body=form))
 
 
 class TestTelnyxTime:

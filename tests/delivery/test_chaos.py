@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests import figures
 from tests.clock import START
 from tests.delivery.chaos import Chaos
 
@@ -22,6 +23,8 @@ def prove(calls: int, seed: int) -> None:
     assert {len(bodies) for bodies in chaos.bodies().values()} == {1}
     assert set(chaos.sequences()) == set(range(1, calls + 1))
     assert all(numbers == {1, 2, 3, 4} for numbers in chaos.sequences().values())
+    figures.count("events delivered", len(events))
+    figures.count("faults injected", chaos.table.crashes)
     print(
         f"{len(events)} events, {len(chaos.post.receivers.letters)} attempts, "
         f"{len(taken) - len(events)} duplicates, {chaos.table.crashes} crashes, 0 lost",

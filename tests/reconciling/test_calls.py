@@ -139,6 +139,58 @@ def test_two_unknown_calls_to_one_number_get_a_call_each(
     assert [stored(app, it).call_sid for it in (unknown, second)] == ["CA1", "CA2"]
 
 
+@pytest.mark.parametrize("seconds_between", [0, 50, 90])
+def test_a_record_that_may_be_of_either_of_two_calls_is_nobodys_until_an_event_tells(
+    app: App, books: Books, clock: Clock, unknown: Call, seconds_between: int
+) -> None:
+    clock.advance(seconds=seconds_between)
+    books.lost_answers.append(LOST)
+    second = dial(app, "key-2").call
+    books.traces = [trace(CallStatus.RINGING, "CA2")]
+    # The second may still be on its way to the carrier, or at it.
+    clock.advance(seconds=65 - seconds_between if seconds_between < 65 else 0)
+    assert applied(app) == []
+    clock.advance(minutes=10)
+    assert applied(app) == []
+    assert {stored(app, it).status for it in (unknown, second)} == {CallStatus.UNKNOWN}
+
+    rings = an_event(call_id=second.id, status=CallStatus.RINGING, call_sid="CA2")
+    calls.record(app, app.voice("fake", ORGANIZATION), ORGANIZATION, rings)
+
+    assert applied(app) == [("dial", str(unknown.id), "the call is failed")]
+    assert stored(app, second).call_sid == "CA2"
+
+
+def test_a_record_of_one_of_two_calls_of_which_nothing_is_ever_heard_is_the_older_ones(
+    app: App, books: Books, clock: Clock, unknown: Call
+) -> None:
+    books.lost_answers.append(LOST)
+    second = dial(app, "key-2").call
+    books.traces = [trace(CallStatus.NO_ANSWER, "CA1")]
+    clock.advance(hours=4)
+    assert applied(app) == []
+
+    clock.advance(minutes=20)
+    applied(app)
+
+    found = [(it.call_sid, it.status) for it in (stored(app, unknown), stored(app, second))]
+    assert found == [("CA1", CallStatus.NO_ANSWER), ("", CallStatus.FAILED)]
+    assert planned(app) == []
+
+
+def test_a_record_is_of_the_one_call_that_can_be_meant(
+    app: App, books: Books, clock: Clock, unknown: Call
+) -> None:
+    books.lost_answers.append(LOST)
+    dial(app, "to-another-number", to_phone_number=E164("+12125550142"))
+    clock.advance(seconds=96)
+    books.lost_answers.append(LOST)
+    dial(app, "later")
+    books.traces = [trace(CallStatus.RINGING, "CA1")]
+
+    assert applied(app)[0] == ("dial", str(unknown.id), "the call is ringing")
+
+
 def test_a_call_that_is_being_placed_is_left_alone(app: App, unknown: Call, clock: Clock) -> None:
     clock.advance(seconds=59)
 

@@ -1,6 +1,7 @@
 """What is counted while something is proved is shown, whoever counted it."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -33,8 +34,32 @@ def test_a_worker_sends_its_figures_home() -> None:
 def test_what_was_not_counted_is_shown_as_nothing() -> None:
     figures.count("schedules explored", 10_000)
     lines: list[str] = []
-    reporter = SimpleNamespace(section=lambda title: None, write_line=lines.append)
 
-    figures.pytest_terminal_summary(reporter)  # type: ignore[arg-type]
+    figures.pytest_terminal_summary(a_reporter(lines))
 
     assert [line.split()[-1] for line in lines] == ["10,000", "0", "0", "0", "0"]
+
+
+@pytest.mark.parametrize(
+    ("counted", "stats", "shown"),
+    [
+        (0, {"failed": ["a forgery was believed"]}, "1"),
+        (0, {"failed": ["one"], "error": ["another"], "passed": ["a third"]}, "2"),
+        (3, {"failed": ["one that counted three"]}, "3"),
+    ],
+)
+def test_a_test_that_failed_without_counting_is_a_violation(
+    counted: int, stats: dict[str, list[str]], shown: str
+) -> None:
+    figures.count("forged requests refused", 500)
+    figures.count("violations", counted)
+    lines: list[str] = []
+
+    figures.pytest_terminal_summary(a_reporter(lines, **stats))
+
+    assert lines[-1].split() == ["violations", shown]
+
+
+def a_reporter(lines: list[str], **stats: list[str]) -> Any:
+    """Return a reporter of a run's end, which writes to `lines`."""
+    return SimpleNamespace(section=lambda title: None, write_line=lines.append, stats=stats)

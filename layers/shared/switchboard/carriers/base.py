@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
@@ -164,6 +164,12 @@ class RecordingSource:
     headers: Mapping[str, str]
     hosts: re.Pattern[str]
     """The carrier's own hosts: nothing is fetched from any other, whatever a URL says."""
+
+
+# When a carrier places what we ask it for: its clock and ours may differ a little, and whoever
+# dials does it within a minute, or is dead.
+PLACED_BEFORE = timedelta(seconds=5)
+PLACED_AFTER = timedelta(seconds=90)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .. import calls, limits
-from ..carriers.base import Trace
+from ..carriers.base import PLACED_AFTER, PLACED_BEFORE, Trace
 from ..carriers.stock import HeldNumber
 from ..model import BYO, E164, Call, CallStatus, Number, NumberOrder, NumberStatus, Release
 from ..numbers import purchasing, releasing
@@ -155,11 +155,12 @@ def is_to_be_asked_about(call: Call, now: datetime) -> bool:
 
 
 def going_on(
-    scope: Scope, call: Call, traces: list[Trace] | None, taken: Collection[str]
+    scope: Scope, call: Call, traces: list[Trace] | None, taken: Collection[str], rivals: int
 ) -> Finding | None:
     """Judge a call that was asked about; `traces` is None where nobody can be asked.
 
-    `taken` are the carrier's ids of other calls of ours.
+    `taken` are the carrier's ids of other calls of ours, and `rivals` is how many other calls may
+    be meant by traces that are not certain.
     """
     if call.waits_for_another_trunk:
         cause = call.attempts[-1].outcome or ""
@@ -168,8 +169,10 @@ def going_on(
     certain = [it for it in traces or () if it.is_certain]
     possible = [it for it in traces or () if it.call_sid not in taken]
     trace = next(iter(certain or possible), None)
+    # Which of them was placed, its own events tell, unless all of them are lost.
+    is_anybodys = not certain and len(possible) <= rivals and scope.now < _over(call) + _SLACK
     if trace is not None:
-        return _told(scope, call, trace)
+        return None if is_anybodys else _told(scope, call, trace)
     if call.call_sid or traces is None:
         return _overlong(scope, call, traces is not None)
     if scope.now - call.asked_at < purchasing.GRACE:
@@ -180,13 +183,17 @@ def going_on(
 
 def _overlong(scope: Scope, call: Call, was_asked: bool) -> Finding | None:
     """Judge a call of which nobody knows anything any more."""
-    over = limits.lasts_until(call, call.created_at)
+    over = _over(call)
     if scope.now < over + _SLACK:
         return None
     unknown = f"{scope.carrier} has no record of the call any more"
     cause = unknown if was_asked else "the event of its end never came"
     says = f"must be over since {over:%Y-%m-%d %H:%M} UTC; {cause}"
     return _of(scope, Kind.CALL, call, says, "end it", None, cause)
+
+
+def _over(call: Call) -> datetime:
+    return limits.lasts_until(call, call.created_at)
 
 
 def _told(scope: Scope, call: Call, trace: Trace) -> Finding | None:
@@ -208,6 +215,18 @@ def _of(
 
 def _last_heard(call: Call) -> datetime:
     return max([call.created_at, *(step.at for step in call.history)])
+
+
+def may_be_taken_for(call: Call, other: Call) -> bool:
+    """Tell whether a record that lacks our id, found for one call, may be of another one."""
+    return (
+        other.id != call.id
+        and not other.call_sid
+        and not other.status.is_final
+        and (other.carried_by, other.phone_number, other.customer_number)
+        == (call.carried_by, call.phone_number, call.customer_number)
+        and abs(other.asked_at - call.asked_at) <= PLACED_BEFORE + PLACED_AFTER
+    )
 
 
 # --- places ---

@@ -81,13 +81,23 @@ class Account:
 
     def _call(self, call: Call) -> Finding | None:
         traces = None if call.waits_for_another_trunk else self._traces(call)
-        return judging.going_on(self.scope, call, traces, self._taken(call, traces or []))
+        # In this order: whatever the carrier shows has its row by now, and a call that learns its
+        # carrier's id meanwhile counts as both.
+        rivals = self._rivals(call, traces or [])
+        taken = self._taken(call, traces or [])
+        return judging.going_on(self.scope, call, traces, taken, rivals)
 
     def _traces(self, call: Call) -> list[Trace] | None:
         try:
             return self.carrier.traces(call) if self.carrier else None
         except NotConfigurable:
             return None
+
+    def _rivals(self, call: Call, traces: list[Trace]) -> int:
+        if all(trace.is_certain for trace in traces):
+            return 0
+        others = self.app.store.open_calls(self.organization.id)
+        return sum(judging.may_be_taken_for(call, it) for it in others)
 
     def _taken(self, call: Call, traces: list[Trace]) -> set[str]:
         known = {

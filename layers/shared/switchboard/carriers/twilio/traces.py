@@ -1,23 +1,19 @@
 """What Twilio's own records say of calls."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from ...errors import NothingThere
 from ...model import Call, CallEvent, CallStatus, Direction
-from ..base import Trace
+from ..base import PLACED_AFTER, PLACED_BEFORE, Trace
 from ..sip import is_sip, user_of
 from .api import PAGE_SIZE, TwilioApi
 from .webhooks import ANSWERED_BY, CALL_STATUS
 
 if TYPE_CHECKING:
     from twilio.rest import Client
-
-# Twilio's clock and ours may differ a little; whoever dials does it within a minute, or is dead.
-_BEFORE = timedelta(seconds=5)
-_AFTER = timedelta(seconds=90)
 
 
 class TwilioTraces(TwilioApi):
@@ -51,11 +47,11 @@ def _alike(client: "Client", call: Call) -> list[Any]:
     listed: Iterator[Any] = client.calls.stream(
         from_=call.phone_number, page_size=PAGE_SIZE if call.bridge else 50, **to
     )
-    recent = takewhile(lambda it: _at(it.date_created) >= call.asked_at - _BEFORE, listed)
+    recent = takewhile(lambda it: _at(it.date_created) >= call.asked_at - PLACED_BEFORE, listed)
     found = [
         it
         for it in recent
-        if _at(it.date_created) <= call.asked_at + _AFTER
+        if _at(it.date_created) <= call.asked_at + PLACED_AFTER
         and it.direction == "outbound-api"
         and _called(it.to) == call.customer_number
     ]

@@ -6,13 +6,9 @@ from typing import Any
 
 from ...errors import NothingThere
 from ...model import Call, Direction
-from ..base import Trace
+from ..base import PLACED_AFTER, PLACED_BEFORE, Trace
 from .api import PAGE_SIZE
 from .webhooks import VonageWebhooks
-
-# Vonage's clock and ours may differ a little; whoever dials does it within a minute, or is dead.
-_BEFORE = timedelta(seconds=5)
-_AFTER = timedelta(seconds=90)
 
 
 class VonageTraces(VonageWebhooks):
@@ -42,8 +38,8 @@ class VonageTraces(VonageWebhooks):
     def _alike(self, call: Call) -> list[dict[str, Any]]:
         """Return the calls that may be this one, oldest first."""
         query = {
-            "date_start": _moment(call, -_BEFORE),
-            "date_end": _moment(call, _AFTER),
+            "date_start": _moment(call, -PLACED_BEFORE),
+            "date_end": _moment(call, PLACED_AFTER),
             "order": "asc",
             "page_size": str(PAGE_SIZE),
         }
