@@ -94,6 +94,8 @@ class Books:
     """The name of every method that would have asked the carrier about its numbers."""
     failures: dict[str, list[Exception]] = field(default_factory=dict)
     """By method: raised by the next such requests, before they take effect."""
+    odd: dict[str, Exception] = field(default_factory=dict)
+    """By phone number: raised whenever it is looked for."""
     vanished: dict[str, list[Exception]] = field(default_factory=dict)
     """By method: raised by the next such requests, after they took effect."""
     traces: list[Trace] = field(default_factory=list)
@@ -146,6 +148,8 @@ class FakeStock:
 
     def find_held(self, phone_number: str) -> HeldNumber | None:
         self.books.ask("find_held")
+        if phone_number in self.books.odd:
+            raise self.books.odd[phone_number]
         return self.books.held.get(phone_number)
 
     def inspect(self, phone_number: str) -> HeldNumber | None:

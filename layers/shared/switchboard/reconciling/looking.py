@@ -1,22 +1,38 @@
 """Bringing what the table and a carrier account hold to judgement. Changes nothing."""
 
-from collections.abc import Iterator
-from functools import cached_property
+import logging
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import cached_property, partial
 
 from .. import rates
 from ..app import App
 from ..carriers.base import Carrier, Trace
 from ..carriers.stock import HeldNumber, NumberSearch
-from ..errors import CarrierNotConnected, NotConfigurable, SwitchboardError
+from ..errors import (
+    CarrierNotConnected,
+    InvalidCredentials,
+    NotConfigurable,
+    SwitchboardError,
+)
 from ..model import BYO, E164, Call, Number, NumberStatus, Organization
 from . import judging
 from .findings import Finding, Kind
 from .judging import Scope
 
+logger = logging.getLogger(__name__)
+
+# So long a turn may wait in vain: a carrier that is down must not take the others' time.
+_PATIENCE = timedelta(seconds=60)
+
 type Seen = tuple[str, Finding | None]
 """How far it was looked, as text by which to go on, and what was found there."""
 
 _NUMBERS, _CALLS, _PLACES, _HOLDINGS, _ACCOUNT = "1", "2", "3", "4", "5"
+
+
+class _Closed(Exception):
+    """The account cannot be asked any more in this turn, and that has been said."""
 
 
 class Account:
@@ -26,6 +42,8 @@ class Account:
         self.app = app
         self.organization = organization
         self.name = name
+        self._waited = timedelta()
+        self._closed: Exception | None = None
 
     @cached_property
     def carrier(self) -> Carrier | None:
@@ -40,9 +58,37 @@ class Account:
         """What it is judged as, now."""
         return Scope(self.organization.id, self.name, self.app.clock())
 
-    def unreadable(self, error: Exception) -> Finding:
-        """Return what is said of an account that could not be looked at."""
-        return self.scope.finding(Kind.UNREADABLE, "account", str(error))
+    def unreadable(self, error: Exception, target: str = "account") -> Finding:
+        """Return what is said of what could not be looked at; an unforeseen error is logged."""
+        says = str(error)
+        if not isinstance(error, SwitchboardError):
+            logger.error("not looked at", exc_info=error, extra={"carrier": self.name})
+            says = f"could not be looked at, by a defect of ours that the log names: {error!r}"
+        return self.scope.finding(Kind.UNREADABLE, target, says)
+
+    def _looked(self, target: str, look: Callable[[], Finding | None]) -> Finding | None:
+        """Look at one thing; what goes wrong with it keeps nothing behind it from its turn.
+
+        Once the account itself cannot be asked, that is said once, and not asked again.
+        """
+        begun = self.app.clock()
+        try:
+            return look()
+        except _Closed:
+            return None
+        except Exception as error:
+            self._waited += self.app.clock() - begun
+            # Not for a limit on requests: it passes in seconds, and the next may be let through.
+            if isinstance(error, InvalidCredentials) or self._waited >= _PATIENCE:
+                self._closed = error
+                return self.unreadable(error)
+            return self.unreadable(error, target)
+
+    def _asked(self) -> Carrier | None:
+        """Return the carrier to ask it something; raise _Closed when that is in vain."""
+        if self._closed:
+            raise _Closed from self._closed
+        return self.carrier
 
     # --- what nobody settled ---
 
@@ -60,24 +106,26 @@ class Account:
     def _numbers(self, after: str) -> Iterator[Seen]:
         for number in self.app.store.unsettled_numbers(self.organization.id, after):
             if number.carrier == self.name:
-                yield f"{_NUMBERS}:{number.phone_number}", self._unsettled(number)
+                look = partial(self._unsettled, number)
+                yield f"{_NUMBERS}:{number.phone_number}", self._looked(number.phone_number, look)
 
     def _unsettled(self, number: Number) -> Finding | None:
-        if self.carrier is None:
+        carrier = self._asked()
+        if carrier is None:
             says = f"waits to be settled, and {self.name} is not connected any more"
             return self.scope.finding(Kind.UNREADABLE, number.phone_number, says)
         order = None
         if number.status is NumberStatus.PENDING:
             order = self.app.store.order(number.organization_id, number.order_key)
-        held = self.carrier.find_held(number.phone_number)
+        held = carrier.find_held(number.phone_number)
         return judging.unsettled(self.scope, number, order, held)
 
     def _calls(self, after: int) -> Iterator[Seen]:
         for call in self.app.store.open_calls(self.organization.id, after):
             if call.carried_by == self.name:
-                now = self.app.clock()
-                asks = judging.is_to_be_asked_about(call, now)
-                yield f"{_CALLS}:{call.id}", self._call(call) if asks else None
+                asks = judging.is_to_be_asked_about(call, self.app.clock())
+                look = partial(self._call, call)
+                yield f"{_CALLS}:{call.id}", self._looked(str(call.id), look) if asks else None
 
     def _call(self, call: Call) -> Finding | None:
         traces = None if call.waits_for_another_trunk else self._traces(call)
@@ -85,7 +133,8 @@ class Account:
 
     def _traces(self, call: Call) -> list[Trace] | None:
         try:
-            return self.carrier.traces(call) if self.carrier else None
+            carrier = self._asked()
+            return carrier.traces(call) if carrier else None
         except NotConfigurable:
             return None
 
