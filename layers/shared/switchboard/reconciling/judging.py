@@ -154,6 +154,11 @@ def is_to_be_asked_about(call: Call, now: datetime) -> bool:
     return now - _last_heard(call) >= ring + _RING_SLACK
 
 
+def must_be_over(call: Call, now: datetime) -> bool:
+    """Tell whether a call that was placed has certainly ended, whatever its carrier says."""
+    return bool(call.call_sid) and now >= _over(call) + _SLACK
+
+
 def going_on(
     scope: Scope, call: Call, traces: list[Trace] | None, taken: Collection[str]
 ) -> Finding | None:
@@ -180,13 +185,17 @@ def going_on(
 
 def _overlong(scope: Scope, call: Call, was_asked: bool) -> Finding | None:
     """Judge a call of which nobody knows anything any more."""
-    over = limits.lasts_until(call, call.created_at)
+    over = _over(call)
     if scope.now < over + _SLACK:
         return None
     unknown = f"{scope.carrier} has no record of the call any more"
     cause = unknown if was_asked else "the event of its end never came"
     says = f"must be over since {over:%Y-%m-%d %H:%M} UTC; {cause}"
     return _of(scope, Kind.CALL, call, says, "end it", None, cause)
+
+
+def _over(call: Call) -> datetime:
+    return limits.lasts_until(call, call.created_at)
 
 
 def _told(scope: Scope, call: Call, trace: Trace) -> Finding | None:

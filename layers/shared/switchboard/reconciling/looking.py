@@ -137,6 +137,12 @@ class Account:
             return carrier.traces(call) if carrier else None
         except NotConfigurable:
             return None
+        except Exception:
+            # Its end would be told more exactly by the carrier; without it, it has ended too. One
+            # that may not have been placed is money: only the carrier's records decide that.
+            if judging.must_be_over(call, self.app.clock()):
+                return None
+            raise
 
     def _taken(self, call: Call, traces: list[Trace]) -> set[str]:
         known = {
