@@ -1,12 +1,12 @@
 """What is wrong, from what the table and the carrier say: nothing here asks anybody."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .. import calls, limits
 from ..carriers.base import Trace
-from ..carriers.stock import HeldNumber
+from ..carriers.stock import Drift, HeldNumber
 from ..model import BYO, E164, Call, CallStatus, Number, NumberOrder, NumberStatus, Release
 from ..numbers import purchasing, releasing
 from ..placing import is_in_flight
@@ -115,10 +115,31 @@ def _row(scope: Scope, row: Number, held: HeldNumber | None) -> Finding | None:
     if serves and not was_active:
         says = f"is inactive, and its calls come to us at {scope.carrier}"
         return scope.finding(Kind.BACK, row.phone_number, says, "mark it active", row)
-    if serves or not was_active:
+    if serves:
+        return _drifted(scope, row, held)
+    if not was_active:
         return None
     says, does = _where(scope, held)
     return scope.finding(Kind.ELSEWHERE, row.phone_number, says, does, row)
+
+
+def drifts_of(row: Number, held: HeldNumber) -> tuple[Drift, ...]:
+    """Return which settings of a number whose calls come to us are not as they should be."""
+    return tuple(it for it in held.drifts if not it.is_of_texts or _misses_texts(row, it))
+
+
+def _misses_texts(row: Number, drift: Drift) -> bool:
+    # One that can carry no messages has nowhere for them to go.
+    return not row.texts_are_off and (drift.shown is not None or row.capabilities.may_text)
+
+
+def _drifted(scope: Scope, row: Number, held: HeldNumber) -> Finding | None:
+    found = drifts_of(row, held)
+    if not found:
+        return None
+    says = f"its calls come here, but at {scope.carrier} {'; '.join(map(str, found))}"
+    finding = scope.finding(Kind.DRIFTED, row.phone_number, says, "set it again", row)
+    return replace(finding, is_for_a_person=any(it.shown is not None for it in found))
 
 
 def _where(scope: Scope, held: HeldNumber) -> tuple[str, str]:

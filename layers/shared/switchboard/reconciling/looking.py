@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
 
@@ -188,19 +189,32 @@ class Account:
         ours = [it for it in unknown if it not in others and held[it].points_here]
         last = {it: self.app.store.last_release(self.organization.id, it) for it in ours}
         released = {number: gone for number, gone in last.items() if gone}
+        held = {it: self._as_ordered(rows.get(it), found) for it, found in held.items()}
         return judging.holdings(self.scope, rows, held, {*map(E164, others)}, released)
+
+    def _as_ordered(self, row: Number | None, held: HeldNumber) -> HeldNumber:
+        """Leave out where a number's messages go if its buyer has named that."""
+        elsewhere = any(it.is_of_texts and it.shown is not None for it in held.drifts)
+        if row is None or not row.order_key or not elsewhere:
+            return held
+        order = self.app.store.order(row.organization_id, row.order_key)
+        meant = order.messaging_profile_id if order else None
+        wrong = tuple(it for it in held.drifts if meant is None or it.shown != meant)
+        return replace(held, drifts=wrong)
 
     def _webhooks(
         self, carrier: Carrier, rows: dict[E164, Number], held: dict[E164, HeldNumber]
     ) -> Finding | None:
-        """Look whether what all numbers are tied to brings their calls here, by one of them."""
-        tied = [it for it in sorted(rows) if it in held and held[it].points_here]
-        seen = carrier.inspect(tied[0]) if tied else None
-        if seen is None or seen.voice_url == carrier.voice_url():
+        """Look whether what numbers are tied to points here, if any are tied to it."""
+        is_used = any(number in held and held[number].points_here for number in rows)
+        found = carrier.account_drifts() if is_used else ()
+        if not found:
             return None
-        says = f"its numbers are tied to webhooks elsewhere: {seen.voice_url or 'nowhere'}"
+        says = f"its numbers are tied to webhooks elsewhere: {'; '.join(map(str, found))}"
         does = f"connect {self.name} again, which renews its URLs"
-        return self.scope.finding(Kind.ACCOUNT, "account", says, does)
+        finding = self.scope.finding(Kind.ACCOUNT, "account", says, does)
+        # Connecting makes what is missing, and stores it: the sweep may not write secrets.
+        return replace(finding, is_for_a_person=True)
 
     # --- what an orphan costs ---
 
