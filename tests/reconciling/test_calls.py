@@ -15,7 +15,7 @@ from switchboard.errors import (
     InvalidCredentials,
     OutcomeUnknown,
 )
-from switchboard.model import E164, Call, CallStatus, Direction, TrunkAttempt
+from switchboard.model import E164, Call, CallStatus, CallStep, Direction, TrunkAttempt
 from switchboard.reconciling import running
 from switchboard.store.calls import call_item
 from tests.builders import (
@@ -283,6 +283,17 @@ def test_calls_whose_carrier_answers_with_errors_are_closed_when_they_must_be_ov
         assert closed.status is CallStatus.COMPLETED
         assert closed.hangup_cause == "the event of its end never came"
     assert planned(app) == []
+
+
+def test_a_carriers_clock_that_runs_ahead_keeps_no_call_open(app: App, clock: Clock) -> None:
+    ahead = CallStep("e1", "answered", clock() + timedelta(days=900), CallStatus.IN_PROGRESS)
+    call = a_call(status=CallStatus.IN_PROGRESS, answered_at=clock(), history=(ahead,))
+    app.store.add_call(call)
+    clock.advance(hours=5)
+
+    running.sweep(app, clock() + FAR)
+
+    assert stored(app, call).status is CallStatus.COMPLETED
 
 
 def test_refused_credentials_hide_no_call_that_must_be_over(

@@ -169,6 +169,8 @@ def is_to_be_asked_about(call: Call, now: datetime) -> bool:
     """Tell whether a call that has not ended has been quiet for too long."""
     if call.waits_for_another_trunk or not call.call_sid:
         return not is_in_flight(call, now)
+    if must_be_over(call, now):
+        return True  # whatever the times of its events say: they are the carrier's
     if call.status is CallStatus.IN_PROGRESS:
         return now - _last_heard(call) >= _TALK_PATIENCE
     ring = timedelta(seconds=call.options.ring_timeout or limits.DEFAULT_RING_TIMEOUT)
