@@ -31,7 +31,7 @@ test: .venv/synced ## Run every test, end to end included
 	@$(RUN) pytest tests/e2e
 
 prove: .venv/synced ## Run the tests that are too long for make test: more examples, more calls at once
-	@$(RUN) pytest -m long
+	@$(RUN) pytest -m 'long or proof'
 
 check: .venv/synced ## Format, lint, types, imports, template, known vulnerabilities
 	@$(RUN) ruff format --check .

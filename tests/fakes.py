@@ -20,6 +20,7 @@ from switchboard.carriers.base import (
 )
 from switchboard.carriers.stock import (
     AvailableNumber,
+    Drift,
     HeldNumber,
     NumberSearch,
     Verification,
@@ -95,6 +96,10 @@ class Books:
     """The name of every method that would have asked the carrier about its numbers."""
     failures: dict[str, list[Exception]] = field(default_factory=dict)
     """By method: raised by the next such requests, before they take effect."""
+    account_drifts: tuple[Drift, ...] = ()
+    """What all numbers share and is not as connecting makes it."""
+    odd: dict[str, Exception] = field(default_factory=dict)
+    """By phone number: raised whenever it is looked for."""
     vanished: dict[str, list[Exception]] = field(default_factory=dict)
     """By method: raised by the next such requests, after they took effect."""
     traces: list[Trace] = field(default_factory=list)
@@ -147,6 +152,8 @@ class FakeStock:
 
     def find_held(self, phone_number: str) -> HeldNumber | None:
         self.books.ask("find_held")
+        if phone_number in self.books.odd:
+            raise self.books.odd[phone_number]
         return self.books.held.get(phone_number)
 
     def inspect(self, phone_number: str) -> HeldNumber | None:
@@ -170,7 +177,12 @@ class FakeStock:
 
     def wire(self, number: Number) -> None:
         self._change(
-            "wire", number, points_here=True, points_nowhere=False, voice_url=self.voice_url()
+            "wire",
+            number,
+            points_here=True,
+            points_nowhere=False,
+            voice_url=self.voice_url(),
+            drifts=(),
         )
 
     def set_voice_url(self, number: Number, url: str) -> None:
@@ -230,6 +242,7 @@ def carriers(books: Books) -> Callable[[str], Any]:
             if books.connect_errors:
                 raise books.connect_errors.pop(0)
             books.connections += 1
+            books.account_drifts = ()
             made = {**self.credentials, "application": f"A{books.connections}"}
             return Connection(made, [Check("application", f"made A{books.connections}")])
 
@@ -239,6 +252,10 @@ def carriers(books: Books) -> Callable[[str], Any]:
         def check(self, expected: Expected) -> list[Check]:
             books.expected.append(expected)
             return list(books.checks)
+
+        def account_drifts(self) -> tuple[Drift, ...]:
+            books.ask("account_drifts")
+            return books.account_drifts
 
         def account_name(self) -> str:
             books.ask("account_name")

@@ -125,7 +125,7 @@ def number(app: App, lab: Lab, path: str, **fields: str) -> None:
             lambda app, lab: lab.configure("vonage", NUMBER, moHttpUrl=ELSEWHERE),
             NUMBER,
             WARNING,
-            f"its messages go to {ELSEWHERE}",
+            f"moHttpUrl is {ELSEWHERE}, not empty",
             "Choose the application",
         ),
         (

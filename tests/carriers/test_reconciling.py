@@ -15,7 +15,8 @@ from switchboard.app import App
 from switchboard.carriers import CARRIERS, carrier_class, voice_class
 from switchboard.errors import AccountInUse, OutcomeUnknown
 from switchboard.model import E164, CallStatus, Direction, NumberOrder, NumberStatus
-from switchboard.numbers import purchasing, releasing
+from switchboard.numbers import carrier_settings, purchasing, releasing
+from switchboard.numbers.carrier_settings import WebhookChanges
 from switchboard.reconciling import running
 from switchboard.store.calls import call_item
 from tests.builders import ORGANIZATION, a_call, a_purchase
@@ -89,12 +90,17 @@ def buy_before(app: App, clock: Clock, name: str) -> None:
     clock.now = now
 
 
-def test_when_all_is_well_there_is_nothing_to_say(deployment: App, bought: E164, lab: Lab) -> None:
+def test_when_all_is_well_there_is_nothing_to_say(
+    deployment: App, bought: E164, lab: Lab, name: str, clock: Clock
+) -> None:
+    clock.advance(minutes=6)  # since when it is judged
     with lab.requests() as made:
         assert found(deployment) == []
         assert mended(deployment) == []
 
     assert {request.method for request in made} == {"GET"}
+    # The list of numbers, and what they share: an application, at Telnyx a messaging profile too.
+    assert len(made) == 2 * {"twilio": 1, "telnyx": 3, "vonage": 2}[name]
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "error_after_success"])
@@ -320,32 +326,100 @@ def test_an_orphan_is_listed_and_never_touched(
     assert deployment.store.number(ORPHAN) is None
 
 
-MISDIRECT: dict[str, Callable[[App, Lab], object]] = {
-    "telnyx": lambda app, lab: telnyx(
-        app,
-        lab,
-        "PATCH",
-        "call_control_applications/{connection_id}",
-        application_name="switchboard-test-1001",
-        webhook_event_url=ELSEWHERE,
-    ),
-    "vonage": lambda app, lab: _misdirect_vonage(app, lab),
-}
+DRIFTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("twilio", f"status_callback is {ELSEWHERE}", {"StatusCallback": ELSEWHERE}),
+    ("twilio", f"sms_url is {ELSEWHERE}", {"SmsUrl": ELSEWHERE}),
+    ("twilio", f"voice_fallback_url is {ELSEWHERE}", {"VoiceFallbackUrl": ELSEWHERE}),
+    ("twilio", "status_callback is empty", {"StatusCallback": ""}),
+    ("telnyx", "messaging_profile_id is empty", {"messaging_profile_id": None}),
+    ("vonage", f"moHttpUrl is {ELSEWHERE}", {"moHttpUrl": ELSEWHERE}),
+)
 
 
-def _misdirect_vonage(app: App, lab: Lab) -> None:
-    path = "/v2/applications/{application_id}"
-    known = vonage(app, lab, "GET", path)
-    known["capabilities"]["voice"]["webhooks"]["answer_url"]["address"] = ELSEWHERE
-    vonage(app, lab, "PUT", path, json={it: known[it] for it in ("name", "capabilities")})
-
-
-@pytest.mark.parametrize("name", MISDIRECT)
-def test_an_application_that_points_elsewhere_is_renewed_when_a_person_asks(
-    deployment: App, bought: E164, lab: Lab, name: str, clock: Clock
+@pytest.mark.parametrize(("name", "says", "config"), DRIFTS)
+def test_each_other_webhook_of_a_number_that_drifted_is_named_and_set_again(
+    deployment: App,
+    bought: E164,
+    lab: Lab,
+    name: str,
+    clock: Clock,
+    says: str,
+    config: dict[str, Any],
 ) -> None:
-    MISDIRECT[name](deployment, lab)
-    assert found(deployment) == [("account", "account")]
+    lab.configure(name, bought, **config)
+    clock.advance(minutes=6)
+    [finding] = running.plan(deployment, ORGANIZATION)
+    assert (finding.kind, finding.target) == ("drifted", bought)
+    assert f"{says}, not " in finding.says
+
+    swept = running.sweep(deployment, clock() + FAR)
+    is_empty = "is empty" in says
+    assert found(deployment) == ([] if is_empty else [("drifted", bought)])
+    assert (swept.problems, status(deployment)) == (0 if is_empty else 1, NumberStatus.ACTIVE)
+
+    assert mended(deployment) == ([] if is_empty else [("drifted", "", "set again")])
+    assert found(deployment) == []
+
+
+@pytest.mark.parametrize("name", ["twilio", "telnyx"])
+def test_messages_that_were_switched_off_here_are_no_drift(
+    deployment: App, bought: E164, name: str, clock: Clock
+) -> None:
+    off = WebhookChanges(phone_number=bought, disable_sms=True)
+    carrier_settings.update_webhooks(deployment, ORGANIZATION, off)
+    clock.advance(minutes=6)
+
+    assert found(deployment) == []
+
+
+def telnyx_application(**changes: str) -> Callable[[App, Lab], object]:
+    path, named = "call_control_applications/{connection_id}", "switchboard-test-1001"
+    return lambda app, lab: telnyx(app, lab, "PATCH", path, application_name=named, **changes)
+
+
+def telnyx_profile(**changes: str) -> Callable[[App, Lab], object]:
+    path = "messaging_profiles/{messaging_profile_id}"
+    return lambda app, lab: telnyx(app, lab, "PATCH", path, **changes)
+
+
+def vonage_application(able: str, hook: str) -> Callable[[App, Lab], object]:
+    def misdirect(app: App, lab: Lab) -> None:
+        path = "/v2/applications/{application_id}"
+        known = vonage(app, lab, "GET", path)
+        known["capabilities"][able]["webhooks"][hook]["address"] = ELSEWHERE
+        vonage(app, lab, "PUT", path, json={it: known[it] for it in ("name", "capabilities")})
+
+    return misdirect
+
+
+MISDIRECT = [
+    ("telnyx", "webhook_event_url", telnyx_application(webhook_event_url=ELSEWHERE)),
+    (
+        "telnyx",
+        "webhook_event_failover_url",
+        telnyx_application(webhook_event_failover_url=ELSEWHERE),
+    ),
+    ("telnyx", "webhook_url", telnyx_profile(webhook_url=ELSEWHERE)),
+    ("vonage", "answer_url", vonage_application("voice", "answer_url")),
+    ("vonage", "event_url", vonage_application("voice", "event_url")),
+    ("vonage", "fallback_answer_url", vonage_application("voice", "fallback_answer_url")),
+    ("vonage", "inbound_url", vonage_application("messages", "inbound_url")),
+]
+
+
+@pytest.mark.parametrize(("name", "setting", "misdirect"), MISDIRECT)
+def test_what_all_numbers_share_and_points_elsewhere_is_renewed_when_a_person_asks(
+    deployment: App,
+    bought: E164,
+    lab: Lab,
+    clock: Clock,
+    setting: str,
+    misdirect: Callable[[App, Lab], object],
+) -> None:
+    misdirect(deployment, lab)
+    [finding] = running.plan(deployment, ORGANIZATION)
+    assert (finding.kind, finding.target) == ("account", "account")
+    assert f"{setting} is {ELSEWHERE}, not " in finding.says
 
     swept = running.sweep(deployment, clock() + FAR)
     assert swept.problems == 1

@@ -110,6 +110,10 @@ class Post:
         """Carry what the table says to the queue."""
         relaying.relay(self.queue, self.stream(), self.clock())
 
+    def handle(self, message: Message) -> None:
+        """Do what a message asks for, as the function of its queue does."""
+        delivering.handle(self.office, message)
+
     def run(self, **span: float) -> None:
         """Let time pass: as long as said, or until nothing is left that is due now."""
         until = self.clock() + timedelta(**span)
@@ -117,7 +121,7 @@ class Post:
             self.pump()
             message = self.queue.next()
             if message is not None:
-                delivering.handle(self.office, message)
+                self.handle(message)
             elif not self._wait(until):
                 return
 

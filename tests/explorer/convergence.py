@@ -75,6 +75,12 @@ def sweep(world: World) -> object:
     return running.sweep(world.app, world.clock() + timedelta(minutes=4))
 
 
+def mend(world: World) -> object:
+    """Reconcile as a person does who asks for it."""
+    running: Any = import_module("switchboard.reconciling.running")
+    return list(running.apply(world.app))
+
+
 def unsettled(world: World) -> list[str]:
     """Return what is not as it was promised, now that all has come to rest."""
     found = promises.kept(world) + promises.settled(world)

@@ -22,6 +22,7 @@ import urllib3
 from urllib3.connectionpool import HTTPConnectionPool
 
 import sandbox.ids
+import sandbox.media
 import sandbox.signing
 import sandbox.vonage.callbacks
 import sandbox.vonage.tokens
@@ -36,6 +37,8 @@ from tests.explorer.effects import current
 
 ORIGIN = "http://carriers.test"
 _NEVER_S = 1e6
+# As many as the longest chain of webhooks of a call takes, and some.
+_TURNS = 200
 
 
 @dataclass
@@ -48,10 +51,14 @@ class Answer:
 
 
 class _Silence:
-    """Stands in for our own address: what the sandbox would tell us, the tests tell themselves."""
+    """Stands in for our own address: the tests say when what the sandbox tells us arrives."""
+
+    def __init__(self) -> None:
+        self.kept: list[httpx.Request] = []
 
     async def send(self, request: httpx.Request) -> httpx.Response:
         """Take a webhook."""
+        self.kept.append(request)
         return httpx.Response(200, request=request)
 
     async def aclose(self) -> None:
@@ -66,6 +73,7 @@ class Exchange:
         self.world: World = self.app.state.world
         self._loop = asyncio.new_event_loop()
         self._kept: dict[str, Any] = {}
+        self._silence = _Silence()
 
     def close(self) -> None:
         """End what still runs."""
@@ -92,7 +100,7 @@ class Exchange:
         """Forget everything since `keep`; phones ring until somebody hangs up."""
         self._loop.run_until_complete(self._end_all())
         vars(self.world.books).update(copy.deepcopy(self._kept))
-        self.world.http = _Silence()  # type: ignore[assignment]
+        self.world.http = self._silence = _Silence()  # type: ignore[assignment]
         settings = self.world.settings
         settings.far_end_answers_after_s = settings.longest_ring_s = _NEVER_S
         for account in self.world.books.accounts:
@@ -155,6 +163,21 @@ class Exchange:
     def requests(self, operation: str) -> list[dict[str, Any]]:
         """Return the requests that arrived, as the carriers logged them."""
         return [it for it in self.world.requests if it["operation"] == operation]
+
+    def webhooks(self) -> list[httpx.Request]:
+        """Return what the carriers have signed and sent to us since the last time."""
+        self.settle()
+        kept, self._silence.kept = self._silence.kept, []
+        return kept
+
+    def settle(self) -> None:
+        """Let everything happen that the carriers have begun."""
+
+        async def turns() -> None:
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
+
+        self._loop.run_until_complete(turns())
 
     def ring(self, carrier: str, from_: str, to: str) -> Call:
         """Let somebody ring a number of ours."""
@@ -231,13 +254,21 @@ def connected(exchange: Exchange, now: Callable[[], datetime]) -> Iterator[Excha
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(HTTPConnectionPool, "_make_request", _urllib3(exchange))
         patch.setattr(httpx.Client, "_init_transport", lambda *_, **__: _Httpx(exchange))
+        # Nobody listens to media here, and a real name look-up would take real time.
+        patch.setattr(sandbox.media, "connect", _nobody_listens)
         patch.setattr(sandbox.ids, "now", now)
         shown = SimpleNamespace(time=lambda: now().timestamp())
         patch.setattr(sandbox.signing, "time", shown)
         patch.setattr(sandbox.vonage.tokens, "time", shown)
+        dates = SimpleNamespace(now=lambda _: now(), fromisoformat=datetime.fromisoformat)
+        patch.setattr(sandbox.vonage.callbacks, "datetime", dates)
         # PyJWT has a clock of its own, and cannot be told another time.
         patch.setattr(sandbox.vonage.tokens, "_CLOCK_SKEW_S", 10**10)
         yield exchange
+
+
+async def _nobody_listens(*_: object, **__: object) -> None:
+    raise OSError("nobody listens to media")
 
 
 def _urllib3(exchange: Exchange) -> Callable[..., urllib3.HTTPResponse]:

@@ -32,7 +32,13 @@ type Promise = Callable[[World], Iterator[str]]
 def kept(world: World) -> list[str]:
     """Return what was promised for any moment and is not so."""
     return world.violations + _looked_at(
-        world, _bought_once, _dialled_once, _sequences, _changes_truly_told, _calls_truly_told
+        world,
+        _bought_once,
+        _dialled_once,
+        _sequences,
+        _ended_once,
+        _changes_truly_told,
+        _calls_truly_told,
     )
 
 
@@ -130,6 +136,14 @@ def _sequences(world: World) -> Iterator[str]:
     for call_id, found in seen.items():
         if found != list(range(1, len(found) + 1)):
             yield f"the events of call {call_id} are numbered {found}"
+
+
+def _ended_once(world: World) -> Iterator[str]:
+    """The end of a call is reported once, whoever tells us of it, and how often."""
+    reports = Counter(it.call_id for it in events(world) if it.type == "end-of-call-report")
+    for call_id, times in reports.items():
+        if times > 1:
+            yield f"the end of call {call_id} is reported {times} times"
 
 
 def _changes_truly_told(world: World) -> Iterator[str]:
@@ -268,7 +282,7 @@ def _told(world: World) -> dict[str, list[str]]:
     told: dict[str, list[str]] = defaultdict(list)
     for event in events(world):
         data = json.loads(event.payload).get("data", {})
-        if "action" in data:
+        if "phone_number" in data:  # a fuse's events have an action too
             told[data["action"]].append(data["phone_number"])
     return told
 

@@ -6,14 +6,14 @@ from typing import Any
 
 from sandbox.books import OwnedNumber
 from sandbox.transcript import Call as PlacedCall
-from switchboard import calls
+from switchboard import calls, fuses
 from switchboard.app import App
 from switchboard.carriers.base import InboundCall, OrderUpdate
 from switchboard.events import delivering, relaying, sweeping
 from switchboard.events.office import Answer, Message
 from switchboard.model import Call, CallEvent, CallStatus, Direction
 from tests.builders import ORGANIZATION
-from tests.explorer import convergence, errands
+from tests.explorer import convergence, errands, fusing, signed
 from tests.explorer.convergence import RECONCILES
 from tests.explorer.effects import Fault, Process
 from tests.explorer.world import CARRIERS, RECEIVER, Intent, World
@@ -21,6 +21,12 @@ from tests.explorer.world import CARRIERS, RECEIVER, Intent, World
 OTHER = "+14155550101"
 # After two requests to the table each, the third is the carrier's.
 PURCHASE_SENT = DIAL_SENT = 2
+# A setting of a number at each carrier, and what somebody has made of it.
+_DRIFT: dict[str, tuple[str, str | None]] = {
+    "twilio": ("status_callback", "https://elsewhere.example/x"),
+    "telnyx": ("messaging_profile_id", None),
+    "vonage": ("moHttpUrl", "https://elsewhere.example/x"),
+}
 STRANGER = "+12125550177"
 
 
@@ -94,6 +100,43 @@ def left_open(world: World) -> None:
 def _reconciliation(world: World) -> Intent:
     left_open(world)
     return Intent("a reconciliation", lambda app: convergence.sweep(world), _is_taken)
+
+
+def _applied(world: World) -> Intent:
+    """Let a person mend what stands open, and a number whose webhooks have drifted."""
+    left_open(world)
+    number = world.exchange.books.owner(world.carrier, errands.NUMBER)
+    assert number
+    setting, elsewhere = _DRIFT[world.carrier]
+    before = number.config.get(setting)
+    number.config[setting] = elsewhere
+
+    def check(world: World, reply: Any) -> str | None:
+        is_done = isinstance(reply, list) and not any(map(_is_left, reply))
+        # An empty text and nothing are the same.
+        is_wrong = (number.config.get(setting) or None) != (before or None)
+        return f"all is said to be mended, and {setting} is not" if is_done and is_wrong else None
+
+    return Intent("reconcile --apply", lambda app: convergence.mend(world), _is_taken, check)
+
+
+def _is_left(mended: Any) -> bool:
+    return bool(mended.problem) or mended.finding.kind.is_left_alone
+
+
+def _stopped(world: World) -> Intent:
+    """Trip the fuse while a call goes on."""
+    dialled(world)
+    fuses.trip(world.app, ORGANIZATION, fuses.BY_HAND)
+
+    def is_final(reply: Any) -> bool:
+        return bool(reply == 0)
+
+    def check(world: World, reply: Any) -> str | None:
+        going_on = [it for it in world.exchange.calls() if not it.over.is_set()]
+        return "no call is said to be left, and one goes on" if reply == 0 and going_on else None
+
+    return Intent("ending calls", fusing.stop, is_final, check)
 
 
 def bought(world: World) -> None:
@@ -244,4 +287,8 @@ SCENARIOS = (
     Scenario("a later delivery", _again, ("twilio",), is_ended_by_others=True),
     Scenario("a sweep", _swept, ("twilio",), is_ended_by_others=True),
     *([Scenario("a reconciliation", _reconciliation, is_ended_by_others=True)] * RECONCILES),
+    *([Scenario("reconcile --apply", _applied, is_ended_by_others=True)] * RECONCILES),
+    Scenario("the end of a tripped fuse's calls", _stopped, is_ended_by_others=True),
+    Scenario("signed webhooks", signed.told, is_ended_by_others=True),
+    Scenario("signed webhooks after a reconciliation", signed.told_late, is_ended_by_others=True),
 )

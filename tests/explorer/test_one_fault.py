@@ -15,6 +15,9 @@ from tests.explorer.effects import Fault, Process
 from tests.explorer.scenarios import SCENARIOS, Scenario
 from tests.explorer.world import Market, World
 
+# Fast enough for `make test`, and counted among the figures of `make prove`.
+pytestmark = pytest.mark.proof
+
 PAIRS = [
     pytest.param(scenario, carrier, id=f"{scenario}-{carrier}")
     for scenario in SCENARIOS

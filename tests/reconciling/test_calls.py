@@ -9,8 +9,13 @@ import pytest
 from switchboard import calls
 from switchboard.app import App
 from switchboard.carriers.base import Trace
-from switchboard.errors import CarrierUnavailable, OutcomeUnknown
-from switchboard.model import E164, Call, CallStatus, Direction, TrunkAttempt
+from switchboard.errors import (
+    CarrierError,
+    CarrierUnavailable,
+    InvalidCredentials,
+    OutcomeUnknown,
+)
+from switchboard.model import E164, Call, CallStatus, CallStep, Direction, TrunkAttempt
 from switchboard.reconciling import running
 from switchboard.store.calls import call_item
 from tests.builders import (
@@ -204,7 +209,7 @@ def test_a_carrier_that_cannot_be_asked_settles_no_call(
     clock.advance(days=1)
     books.failures["traces"] = [CarrierUnavailable("fake cannot be reached")] * 2
 
-    assert planned(app)[0] == ("unreadable", "account", "fake cannot be reached")
+    assert planned(app)[0] == ("unreadable", str(unknown.id), "fake cannot be reached")
     applied(app)
 
     assert stored(app, unknown).status is CallStatus.UNKNOWN
@@ -303,6 +308,60 @@ def test_a_call_of_an_account_that_is_not_connected_any_more_is_closed_in_time(
     closed = stored(app, call)
     assert closed.status is CallStatus.FAILED
     assert closed.hangup_cause == "the event of its end never came"
+
+
+@pytest.mark.parametrize(
+    "error", [InvalidCredentials("fake said 401"), CarrierError("bad id"), KeyError("a defect")]
+)
+def test_calls_whose_carrier_answers_with_errors_are_closed_when_they_must_be_over(
+    app: App, books: Books, clock: Clock, error: Exception
+) -> None:
+    open_calls = [
+        a_call(id=it, call_sid=f"CA{it}", status=CallStatus.IN_PROGRESS, answered_at=clock())
+        for it in (9101, 9102)
+    ]
+    for call in open_calls:
+        app.store.add_call(call)
+    books.failures["traces"] = [error] * 500
+    clock.advance(hours=4)
+    running.sweep(app, clock() + FAR)
+    assert {stored(app, it).status for it in open_calls} == {CallStatus.IN_PROGRESS}
+
+    clock.advance(minutes=20)
+    running.sweep(app, clock() + FAR)
+
+    for call in open_calls:
+        closed = stored(app, call)
+        assert closed.status is CallStatus.COMPLETED
+        assert closed.hangup_cause == "the event of its end never came"
+    assert planned(app) == []
+
+
+def test_a_carriers_clock_that_runs_ahead_keeps_no_call_open(app: App, clock: Clock) -> None:
+    ahead = CallStep("e1", "answered", clock() + timedelta(days=900), CallStatus.IN_PROGRESS)
+    call = a_call(status=CallStatus.IN_PROGRESS, answered_at=clock(), history=(ahead,))
+    app.store.add_call(call)
+    clock.advance(hours=5)
+
+    running.sweep(app, clock() + FAR)
+
+    assert stored(app, call).status is CallStatus.COMPLETED
+
+
+def test_refused_credentials_hide_no_call_that_must_be_over(
+    app: App, books: Books, clock: Clock
+) -> None:
+    over = a_call(id=9101, call_sid="CA9101", status=CallStatus.IN_PROGRESS, answered_at=clock())
+    app.store.add_call(over)
+    clock.advance(hours=4)
+    app.store.add_call(a_call(id=9100, call_sid="CA9100", created_at=clock()))
+    books.failures["traces"] = [InvalidCredentials("fake said 401")] * 500
+    clock.advance(minutes=20)
+
+    running.sweep(app, clock() + FAR)
+
+    assert stored(app, over).status is CallStatus.COMPLETED
+    assert books.requests.count("traces") == 1
 
 
 def test_a_call_that_waits_for_a_trunk_that_nobody_tries_is_ended(app: App, clock: Clock) -> None:

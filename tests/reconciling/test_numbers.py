@@ -7,13 +7,21 @@ from typing import Any
 import pytest
 
 from switchboard.app import App
-from switchboard.carriers.stock import AvailableNumber
+from switchboard.carriers.stock import AvailableNumber, Drift
 from switchboard.errors import CarrierUnavailable, OutcomeUnknown
 from switchboard.model import E164, Capabilities, Number, NumberStatus, OrderStatus, ReleaseClaim
 from switchboard.numbers import purchasing, releasing
 from switchboard.reconciling import looking, mending, running
 from switchboard.store import NumberChange
-from tests.builders import NUMBER, ORGANIZATION, OTHER_ORGANIZATION, a_purchase, an_organization
+from tests.builders import (
+    NUMBER,
+    ORGANIZATION,
+    OTHER_ORGANIZATION,
+    a_number,
+    a_purchase,
+    an_order,
+    an_organization,
+)
 from tests.clock import START, Clock
 from tests.fakes import Books
 from tests.reconciling.conftest import applied, planned
@@ -102,7 +110,10 @@ def test_records_that_cannot_be_read_settle_nothing(app: App, books: Books, cloc
 
     found = planned(app)
 
-    assert found == [("unreadable", "account", "fake cannot be reached")] * 2
+    assert found == [
+        ("unreadable", NUMBER, "fake cannot be reached"),
+        ("unreadable", "account", "fake cannot be reached"),
+    ]
     assert order(app) is OrderStatus.UNKNOWN
 
 
@@ -229,6 +240,95 @@ def test_the_sweep_points_here_what_points_nowhere(app: App, books: Books, clock
     assert held(app, NUMBER).status is NumberStatus.ACTIVE
 
 
+def test_a_webhook_that_points_elsewhere_is_named_and_left_to_a_person(
+    app: App, books: Books, clock: Clock
+) -> None:
+    number = long_held(app)
+    here(books, drifts=(Drift("status_callback", "https://other.example.com/", "ours"),))
+
+    assert planned(app) == [
+        (
+            "drifted",
+            NUMBER,
+            "its calls come here, but at fake status_callback is https://other.example.com/, "
+            "not ours",
+        )
+    ]
+    swept = running.sweep(app, clock() + running._ALL_EVERY)
+    assert (swept.found, swept.problems) == ({"drifted": 1}, 1)
+    assert "wire" not in books.requests
+
+    assert applied(app) == [("drifted", NUMBER, "set again")]
+    assert planned(app) == []
+    assert held(app, NUMBER) == number
+
+
+def test_the_sweep_sets_a_webhook_that_is_empty(app: App, books: Books, clock: Clock) -> None:
+    long_held(app)
+    here(books, drifts=(Drift("status_callback", None, "ours"),))
+
+    assert running.sweep(app, clock() + running._ALL_EVERY).problems == 0
+
+    assert books.requests.count("wire") == 1
+    assert planned(app) == []
+
+
+def test_a_webhook_that_somebody_changes_meanwhile_is_left_to_a_person(
+    app: App, books: Books, clock: Clock
+) -> None:
+    long_held(app)
+    here(books, drifts=(Drift("status_callback", None, "ours"),))
+    [finding] = running.plan(app, ORGANIZATION)
+    here(books, drifts=(Drift("status_callback", "https://other.example.com/", "ours"),))
+
+    account = looking.Account(app, an_organization(), "fake")
+    outcome = mending.mend(account, finding, by_person=False)
+
+    assert outcome.outcome == "it changed meanwhile, and is looked at again"
+    assert "wire" not in books.requests
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"texts_are_off": True},
+        {"capabilities": Capabilities(voice=True)},
+    ],
+)
+def test_messages_that_are_not_wanted_or_not_possible_are_not_brought_here(
+    app: App, books: Books, changes: dict[str, Any]
+) -> None:
+    long_held(app, **changes)
+    here(books, drifts=(Drift("messaging_profile_id", None, "mp-1", is_of_texts=True),))
+
+    assert planned(app) == []
+
+
+def test_calls_are_set_again_without_messages_where_these_are_switched_off(
+    app: App, books: Books
+) -> None:
+    long_held(app, texts_are_off=True)
+    wrong = Drift("status_callback", None, "ours")
+    here(books, drifts=(wrong, Drift("sms_url", "demo", "ours", is_of_texts=True)))
+
+    applied(app)
+
+    assert "wire" not in books.requests
+    assert books.requests.count("set_voice_url") == 1
+
+
+def test_a_messaging_profile_that_the_buyer_has_named_is_right(app: App, books: Books) -> None:
+    number = a_number(updated_at=START - timedelta(hours=1), status=NumberStatus.ACTIVE)
+    order = an_order(key=number.order_key, messaging_profile_id="mp-2")
+    app.store.claim(order, number)
+    here(books, drifts=(Drift("messaging_profile_id", "mp-2", "mp-1", is_of_texts=True),))
+
+    assert planned(app) == []
+
+    here(books, drifts=(Drift("messaging_profile_id", "mp-3", "mp-1", is_of_texts=True),))
+    assert [kind for kind, _, _ in planned(app)] == ["drifted"]
+
+
 def test_a_number_that_points_here_again_is_active(app: App, books: Books) -> None:
     long_held(app, status=NumberStatus.INACTIVE)
     here(books)
@@ -293,13 +393,15 @@ def test_webhooks_that_all_numbers_share_are_renewed_when_a_person_asks(
     app: App, books: Books, clock: Clock
 ) -> None:
     long_held(app)
-    here(books, voice_url="https://old.example.com/fake")
+    here(books)
+    books.account_drifts = (Drift("event_url", "https://old.example.com/fake", URL),)
 
     assert planned(app) == [
         (
             "account",
             "account",
-            "its numbers are tied to webhooks elsewhere: https://old.example.com/fake",
+            "its numbers are tied to webhooks elsewhere: event_url is "
+            f"https://old.example.com/fake, not {URL}",
         )
     ]
     running.sweep(app, clock() + running._ALL_EVERY)

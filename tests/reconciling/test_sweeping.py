@@ -8,7 +8,13 @@ from datetime import timedelta
 import pytest
 
 from switchboard.app import App
-from switchboard.errors import CarrierUnavailable, OutcomeUnknown
+from switchboard.errors import (
+    CarrierError,
+    CarrierUnavailable,
+    InvalidCredentials,
+    OutcomeUnknown,
+    RateLimited,
+)
 from switchboard.model import E164, NumberStatus
 from switchboard.numbers import purchasing, releasing
 from switchboard.reconciling import running
@@ -138,6 +144,90 @@ def test_an_odd_account_keeps_no_later_one_from_its_turn(
     assert swept.problems == 1
     assert held(app, NUMBERS[0]).status is NumberStatus.PENDING
     assert held(app, NUMBERS[1]).status is NumberStatus.ACTIVE
+
+
+ODD = [
+    CarrierError("fake did not list it: bad filter"),
+    CarrierUnavailable("fake cannot be reached"),
+    RateLimited("fake wants no more requests"),
+    KeyError("a defect"),
+]
+
+
+@pytest.mark.usefixtures("releasing_some")
+@pytest.mark.parametrize("error", ODD)
+def test_an_odd_number_keeps_no_later_one_of_its_account_from_its_turn(
+    app: App, books: Books, clock: Clock, error: Exception
+) -> None:
+    books.odd[NUMBERS[0]] = error
+    clock.advance(minutes=7)
+
+    swept = running.sweep(app, clock() + FAR)
+
+    assert left(app) == NUMBERS[:1]
+    assert swept.found["release"] == 2
+    assert swept.found["unreadable"] == swept.problems == 1
+
+
+@pytest.mark.usefixtures("releasing_some")
+def test_a_plan_names_the_odd_number_and_goes_on(app: App, books: Books, clock: Clock) -> None:
+    books.odd[NUMBERS[1]] = CarrierError("fake did not list it: bad filter")
+    clock.advance(minutes=7)
+
+    found = [(it.kind.value, it.target, it.says) for it in running.plan(app, ORGANIZATION)]
+
+    assert found == [
+        ("release", NUMBERS[0], "fake still holds it"),
+        ("unreadable", NUMBERS[1], "fake did not list it: bad filter"),
+        ("release", NUMBERS[2], "fake still holds it"),
+    ]
+
+
+@pytest.mark.usefixtures("releasing_some")
+def test_a_number_that_cannot_be_mended_keeps_no_later_one_from_its_turn(
+    app: App, books: Books, clock: Clock
+) -> None:
+    books.failures["release"] = [KeyError("a defect")]
+    clock.advance(minutes=7)
+
+    swept = running.sweep(app, clock() + FAR)
+
+    assert left(app) == NUMBERS[:1]
+    assert swept.problems == 1
+
+
+@pytest.mark.usefixtures("releasing_some")
+def test_an_account_that_refuses_our_credentials_is_asked_once_and_named_once(
+    app: App, books: Books, clock: Clock
+) -> None:
+    refused = InvalidCredentials("fake did not accept our credentials")
+    books.failures["find_held"] = [refused] * 9
+    clock.advance(minutes=7)
+
+    swept = running.sweep(app, clock() + FAR)
+
+    assert swept.found == {"unreadable": 1}
+    assert books.requests.count("find_held") == 1
+    assert left(app) == NUMBERS
+
+
+@pytest.mark.usefixtures("releasing_some")
+def test_a_silent_carrier_takes_a_minute_of_a_sweep_and_no_more(
+    app: App, books: Books, clock: Clock
+) -> None:
+    books.failures["find_held"] = [LOST] * 9
+    silent = books.ask
+
+    def ask(method: str) -> None:
+        clock.advance(seconds=30)
+        silent(method)
+
+    books.ask = ask  # type: ignore[method-assign]
+    swept = running.sweep(app, clock() + FAR)
+
+    assert books.requests.count("find_held") == 2
+    assert swept.found == {"unreadable": 2}
+    assert left(app) == NUMBERS
 
 
 def test_an_account_whose_listing_kills_a_run_is_passed_over_by_the_next(

@@ -261,6 +261,7 @@ def number(item: Item) -> Number:
         flow=_flow(item.get("flow")),
         assigned_at=_time(item.get("assigned_at")),
         allowed_country_codes=tuple(item.get("allowed_country_codes", ())),
+        texts_are_off=bool(item.get("texts_are_off")),
         sip_trunk_id=item.get("sip_trunk_id"),
         release=_release_claim(item.get("release")),
         version=int(item.get("version", 0)),

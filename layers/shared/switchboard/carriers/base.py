@@ -27,7 +27,7 @@ from ..model import (
 )
 from ..records import dataclass
 from .features import Features
-from .stock import Stock, Verification
+from .stock import Drift, Stock, Verification
 
 # What neither XML 1.0 nor UTF-8 can carry.
 _UNSPEAKABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -401,6 +401,13 @@ class Account(_Connected, Protocol):
         """Look at everything that calls depend on; never stop at the first thing that is wrong.
 
         Changes nothing. What the carrier refuses to show is a check that failed with its words.
+        """
+        ...
+
+    def account_drifts(self) -> tuple[Drift, ...]:
+        """Return which webhooks that all of its numbers share are not as connect() makes them.
+
+        Changes nothing.
         """
         ...
 

@@ -7,6 +7,7 @@ from ..errors import CarrierError, CarrierMisconfigured, InvalidCredentials
 from ..model import E164
 from .base import Account, Check, Verdict
 from .problems import advice
+from .stock import Drift, drifts
 
 Look = tuple[str, Callable[[], Iterable[Check]]]
 """What is looked at, and how."""
@@ -42,14 +43,15 @@ def compared(
     verdict: Verdict = Verdict.FAILED,
 ) -> list[Check]:
     """Return one check of `verdict` for the fields that differ from `wanted`, or none."""
-    # An empty text and nothing are the same at a carrier.
-    found = {field: None if (it := getattr(shown, field, None)) == "" else it for field in wanted}
-    wrong = [
-        f"{field} is {_shown(found[field])}, not {_shown(value)}"
-        for field, value in wanted.items()
-        if found[field] != value
-    ]
-    return [Check(name, "; ".join(wrong), verdict, mend)] if wrong else []
+    return differing(name, drifts(wanted, shown), mend, verdict)
+
+
+def differing(
+    name: str, wrong: Iterable[Drift], mend: str, verdict: Verdict = Verdict.FAILED
+) -> list[Check]:
+    """Return one check of `verdict` that says how settings differ, or none."""
+    said = "; ".join(map(str, wrong))
+    return [Check(name, said, verdict, mend)] if said else []
 
 
 def money(amount: str | None, currency: str | None, mend: str) -> Check:
@@ -97,7 +99,3 @@ def _refused(carrier: str, name: str, error: CarrierError) -> Check:
     unforeseen = mend == advice(CarrierError, carrier)
     remedy = advice(CarrierMisconfigured, carrier) if unforeseen else mend
     return Check(name, said, Verdict.FAILED, remedy)
-
-
-def _shown(value: object) -> str:
-    return "empty" if value is None else str(value)

@@ -1,6 +1,6 @@
 """Numbers at a carrier: those it has for sale, and those that an account holds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any, Protocol
 
@@ -40,6 +40,41 @@ class AvailableNumber:
 
 
 @dataclass(frozen=True)
+class Drift:
+    """A setting at a carrier that is not what our own configuring makes it."""
+
+    name: str
+    """In the carrier's own words."""
+    shown: Any
+    """What it is there; None when it is empty."""
+    wanted: Any
+    """What it should be; None for empty."""
+    is_of_texts: bool = False
+    """It is about messages only: calls do not depend on it."""
+
+    def __str__(self) -> str:
+        """Say what it is and should be."""
+        return f"{self.name} is {_shown(self.shown)}, not {_shown(self.wanted)}"
+
+
+def drifts(
+    wanted: Mapping[str, Any], shown: object, *, of_texts: bool = False
+) -> tuple[Drift, ...]:
+    """Return each of the wanted settings that is another in what the carrier has shown."""
+    # An empty text and nothing are the same at a carrier.
+    found = {name: None if (it := getattr(shown, name, None)) == "" else it for name in wanted}
+    return tuple(
+        Drift(name, found[name], value, of_texts)
+        for name, value in wanted.items()
+        if found[name] != value
+    )
+
+
+def _shown(value: object) -> str:
+    return "empty" if value is None else str(value)
+
+
+@dataclass(frozen=True)
 class HeldNumber:
     """A number of the account, as the carrier has it now."""
 
@@ -54,6 +89,8 @@ class HeldNumber:
     """Its calls come to us: the voice settings are exactly ours."""
     points_nowhere: bool = False
     """Nobody answers its calls: no URL, the carrier's demo, no application."""
+    drifts: tuple[Drift, ...] = ()
+    """What else of the number's own settings is not as wire() makes it."""
     voice_url: str | None = None
     """This and what follows is complete after inspect(): not every carrier keeps it here."""
     sms_url: str | None = None

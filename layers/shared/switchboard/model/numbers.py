@@ -96,6 +96,8 @@ class Number:
     """When the assistant or the flow got it."""
     allowed_country_codes: tuple[str, ...] = ()
     """ISO 3166: callers from elsewhere are turned away. Empty lets everybody through."""
+    texts_are_off: bool = False
+    """Switched off through our API: its messages are brought to nobody."""
     sip_trunk_id: str | None = None
     """The trunk that is tried first; None leaves it to the trunks' priorities."""
     release: ReleaseClaim | None = None

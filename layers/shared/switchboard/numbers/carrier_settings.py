@@ -94,7 +94,7 @@ def update_webhooks(app: App, organization_id: int, changes: WebhookChanges) -> 
             )
         carrier = app.carrier(number.carrier, organization_id)
         updated["sms"] = _carried_out(failed, lambda: carrier.set_sms(number, changes.enable_sms))
-    return ChangedWebhooks(_recorded(app, number, updated), updated)
+    return ChangedWebhooks(_recorded(app, number, updated, changes), updated)
 
 
 def diagnose(app: App, organization_id: int, phone_number: str) -> Examined:
@@ -262,14 +262,15 @@ def _with_status(app: App, number: Number, status: NumberStatus) -> Number:
     return persistently(attempt, number.id)
 
 
-def _recorded(app: App, number: Number, updated: dict[str, str]) -> Number:
-    """Put on record what was set."""
+def _recorded(app: App, number: Number, updated: dict[str, str], changes: WebhookChanges) -> Number:
+    """Put on record what was set, and in the row whether messages are wanted at all."""
 
     def attempt() -> Number:
         now = app.store.number(number.phone_number)
         if now is None or now.organization_id != number.organization_id:
             return number  # released meanwhile, which is on record too
-        after = replace(now, updated_at=app.clock())
+        off = changes.disable_sms or (now.texts_are_off and not changes.enable_sms)
+        after = replace(now, updated_at=app.clock(), texts_are_off=off)
         change = NumberChange(now, after, "number.webhooks_updated", dict(updated))
         return app.store.change_numbers([change])[0]
 

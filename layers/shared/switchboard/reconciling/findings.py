@@ -25,6 +25,8 @@ class Kind(StrEnum):
     """A number of the table that the account does not hold."""
     ELSEWHERE = "elsewhere"
     """A number of the table whose calls do not come to us."""
+    DRIFTED = "drifted"
+    """A number whose calls come to us, and of whose other webhooks some do not."""
     BACK = "back"
     """A number that was inactive, and whose calls come to us again."""
     UNRECORDED = "unrecorded"
@@ -78,3 +80,5 @@ class Finding:
     subject: Subject = None
     monthly_price: str | None = None
     """Of an orphan: what such a number costs a month, with its currency."""
+    is_for_a_person: bool = False
+    """Somebody may mean it so: it is mended only when a person asks for it."""

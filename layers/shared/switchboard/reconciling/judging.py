@@ -1,12 +1,12 @@
 """What is wrong, from what the table and the carrier say: nothing here asks anybody."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .. import calls, limits
 from ..carriers.base import PLACED_AFTER, PLACED_BEFORE, Trace
-from ..carriers.stock import HeldNumber
+from ..carriers.stock import Drift, HeldNumber
 from ..model import BYO, E164, Call, CallStatus, Number, NumberOrder, NumberStatus, Release
 from ..numbers import purchasing, releasing
 from ..placing import is_in_flight
@@ -115,10 +115,31 @@ def _row(scope: Scope, row: Number, held: HeldNumber | None) -> Finding | None:
     if serves and not was_active:
         says = f"is inactive, and its calls come to us at {scope.carrier}"
         return scope.finding(Kind.BACK, row.phone_number, says, "mark it active", row)
-    if serves or not was_active:
+    if serves:
+        return _drifted(scope, row, held)
+    if not was_active:
         return None
     says, does = _where(scope, held)
     return scope.finding(Kind.ELSEWHERE, row.phone_number, says, does, row)
+
+
+def drifts_of(row: Number, held: HeldNumber) -> tuple[Drift, ...]:
+    """Return which settings of a number whose calls come to us are not as they should be."""
+    return tuple(it for it in held.drifts if not it.is_of_texts or _misses_texts(row, it))
+
+
+def _misses_texts(row: Number, drift: Drift) -> bool:
+    # One that can carry no messages has nowhere for them to go.
+    return not row.texts_are_off and (drift.shown is not None or row.capabilities.may_text)
+
+
+def _drifted(scope: Scope, row: Number, held: HeldNumber) -> Finding | None:
+    found = drifts_of(row, held)
+    if not found:
+        return None
+    says = f"its calls come here, but at {scope.carrier} {'; '.join(map(str, found))}"
+    finding = scope.finding(Kind.DRIFTED, row.phone_number, says, "set it again", row)
+    return replace(finding, is_for_a_person=any(it.shown is not None for it in found))
 
 
 def _where(scope: Scope, held: HeldNumber) -> tuple[str, str]:
@@ -148,10 +169,17 @@ def is_to_be_asked_about(call: Call, now: datetime) -> bool:
     """Tell whether a call that has not ended has been quiet for too long."""
     if call.waits_for_another_trunk or not call.call_sid:
         return not is_in_flight(call, now)
+    if must_be_over(call, now):
+        return True  # whatever the times of its events say: they are the carrier's
     if call.status is CallStatus.IN_PROGRESS:
         return now - _last_heard(call) >= _TALK_PATIENCE
     ring = timedelta(seconds=call.options.ring_timeout or limits.DEFAULT_RING_TIMEOUT)
     return now - _last_heard(call) >= ring + _RING_SLACK
+
+
+def must_be_over(call: Call, now: datetime) -> bool:
+    """Tell whether a call that was placed has certainly ended, whatever its carrier says."""
+    return bool(call.call_sid) and _is_past(call, now)
 
 
 def going_on(
@@ -170,7 +198,7 @@ def going_on(
     possible = [it for it in traces or () if it.call_sid not in taken]
     trace = next(iter(certain or possible), None)
     # Which of them was placed, its own events tell, unless all of them are lost.
-    is_anybodys = not certain and len(possible) <= rivals and scope.now < _over(call) + _SLACK
+    is_anybodys = not certain and len(possible) <= rivals and not _is_past(call, scope.now)
     if trace is not None:
         return None if is_anybodys else _told(scope, call, trace)
     if call.call_sid or traces is None:
@@ -183,13 +211,16 @@ def going_on(
 
 def _overlong(scope: Scope, call: Call, was_asked: bool) -> Finding | None:
     """Judge a call of which nobody knows anything any more."""
-    over = _over(call)
-    if scope.now < over + _SLACK:
+    if not _is_past(call, scope.now):
         return None
     unknown = f"{scope.carrier} has no record of the call any more"
     cause = unknown if was_asked else "the event of its end never came"
-    says = f"must be over since {over:%Y-%m-%d %H:%M} UTC; {cause}"
+    says = f"must be over since {_over(call):%Y-%m-%d %H:%M} UTC; {cause}"
     return _of(scope, Kind.CALL, call, says, "end it", None, cause)
+
+
+def _is_past(call: Call, now: datetime) -> bool:
+    return now >= _over(call) + _SLACK
 
 
 def _over(call: Call) -> datetime:

@@ -1,22 +1,39 @@
 """Bringing what the table and a carrier account hold to judgement. Changes nothing."""
 
-from collections.abc import Iterator
-from functools import cached_property
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import cached_property, partial
 
 from .. import rates
 from ..app import App
 from ..carriers.base import Carrier, Trace
 from ..carriers.stock import HeldNumber, NumberSearch
-from ..errors import CarrierNotConnected, NotConfigurable, SwitchboardError
+from ..errors import (
+    CarrierNotConnected,
+    InvalidCredentials,
+    NotConfigurable,
+    SwitchboardError,
+)
 from ..model import BYO, E164, Call, Number, NumberStatus, Organization
 from . import judging
 from .findings import Finding, Kind
 from .judging import Scope
 
+logger = logging.getLogger(__name__)
+
+# So long a turn may wait in vain: a carrier that is down must not take the others' time.
+_PATIENCE = timedelta(seconds=60)
+
 type Seen = tuple[str, Finding | None]
 """How far it was looked, as text by which to go on, and what was found there."""
 
 _NUMBERS, _CALLS, _PLACES, _HOLDINGS, _ACCOUNT = "1", "2", "3", "4", "5"
+
+
+class _Closed(Exception):
+    """The account cannot be asked any more in this turn, and that has been said."""
 
 
 class Account:
@@ -26,6 +43,8 @@ class Account:
         self.app = app
         self.organization = organization
         self.name = name
+        self._waited = timedelta()
+        self._closed: Exception | None = None
 
     @cached_property
     def carrier(self) -> Carrier | None:
@@ -40,9 +59,37 @@ class Account:
         """What it is judged as, now."""
         return Scope(self.organization.id, self.name, self.app.clock())
 
-    def unreadable(self, error: Exception) -> Finding:
-        """Return what is said of an account that could not be looked at."""
-        return self.scope.finding(Kind.UNREADABLE, "account", str(error))
+    def unreadable(self, error: Exception, target: str = "account") -> Finding:
+        """Return what is said of what could not be looked at; an unforeseen error is logged."""
+        says = str(error)
+        if not isinstance(error, SwitchboardError):
+            logger.error("not looked at", exc_info=error, extra={"carrier": self.name})
+            says = f"could not be looked at, by a defect of ours that the log names: {error!r}"
+        return self.scope.finding(Kind.UNREADABLE, target, says)
+
+    def _looked(self, target: str, look: Callable[[], Finding | None]) -> Finding | None:
+        """Look at one thing; what goes wrong with it keeps nothing behind it from its turn.
+
+        Once the account itself cannot be asked, that is said once, and not asked again.
+        """
+        begun = self.app.clock()
+        try:
+            return look()
+        except _Closed:
+            return None
+        except Exception as error:
+            self._waited += self.app.clock() - begun
+            # Not for a limit on requests: it passes in seconds, and the next may be let through.
+            if isinstance(error, InvalidCredentials) or self._waited >= _PATIENCE:
+                self._closed = error
+                return self.unreadable(error)
+            return self.unreadable(error, target)
+
+    def _asked(self) -> Carrier | None:
+        """Return the carrier to ask it something; raise _Closed when that is in vain."""
+        if self._closed:
+            raise _Closed from self._closed
+        return self.carrier
 
     # --- what nobody settled ---
 
@@ -60,24 +107,26 @@ class Account:
     def _numbers(self, after: str) -> Iterator[Seen]:
         for number in self.app.store.unsettled_numbers(self.organization.id, after):
             if number.carrier == self.name:
-                yield f"{_NUMBERS}:{number.phone_number}", self._unsettled(number)
+                look = partial(self._unsettled, number)
+                yield f"{_NUMBERS}:{number.phone_number}", self._looked(number.phone_number, look)
 
     def _unsettled(self, number: Number) -> Finding | None:
-        if self.carrier is None:
+        carrier = self._asked()
+        if carrier is None:
             says = f"waits to be settled, and {self.name} is not connected any more"
             return self.scope.finding(Kind.UNREADABLE, number.phone_number, says)
         order = None
         if number.status is NumberStatus.PENDING:
             order = self.app.store.order(number.organization_id, number.order_key)
-        held = self.carrier.find_held(number.phone_number)
+        held = carrier.find_held(number.phone_number)
         return judging.unsettled(self.scope, number, order, held)
 
     def _calls(self, after: int) -> Iterator[Seen]:
         for call in self.app.store.open_calls(self.organization.id, after):
             if call.carried_by == self.name:
-                now = self.app.clock()
-                asks = judging.is_to_be_asked_about(call, now)
-                yield f"{_CALLS}:{call.id}", self._call(call) if asks else None
+                asks = judging.is_to_be_asked_about(call, self.app.clock())
+                look = partial(self._call, call)
+                yield f"{_CALLS}:{call.id}", self._looked(str(call.id), look) if asks else None
 
     def _call(self, call: Call) -> Finding | None:
         traces = None if call.waits_for_another_trunk else self._traces(call)
@@ -89,9 +138,16 @@ class Account:
 
     def _traces(self, call: Call) -> list[Trace] | None:
         try:
-            return self.carrier.traces(call) if self.carrier else None
+            carrier = self._asked()
+            return carrier.traces(call) if carrier else None
         except NotConfigurable:
             return None
+        except Exception:
+            # Its end would be told more exactly by the carrier; without it, it has ended too. One
+            # that may not have been placed is money: only the carrier's records decide that.
+            if judging.must_be_over(call, self.app.clock()):
+                return None
+            raise
 
     def _rivals(self, call: Call, traces: list[Trace]) -> int:
         if all(trace.is_certain for trace in traces):
@@ -143,19 +199,32 @@ class Account:
         ours = [it for it in unknown if it not in others and held[it].points_here]
         last = {it: self.app.store.last_release(self.organization.id, it) for it in ours}
         released = {number: gone for number, gone in last.items() if gone}
+        held = {it: self._as_ordered(rows.get(it), found) for it, found in held.items()}
         return judging.holdings(self.scope, rows, held, {*map(E164, others)}, released)
+
+    def _as_ordered(self, row: Number | None, held: HeldNumber) -> HeldNumber:
+        """Leave out where a number's messages go if its buyer has named that."""
+        elsewhere = any(it.is_of_texts and it.shown is not None for it in held.drifts)
+        if row is None or not row.order_key or not elsewhere:
+            return held
+        order = self.app.store.order(row.organization_id, row.order_key)
+        meant = order.messaging_profile_id if order else None
+        wrong = tuple(it for it in held.drifts if meant is None or it.shown != meant)
+        return replace(held, drifts=wrong)
 
     def _webhooks(
         self, carrier: Carrier, rows: dict[E164, Number], held: dict[E164, HeldNumber]
     ) -> Finding | None:
-        """Look whether what all numbers are tied to brings their calls here, by one of them."""
-        tied = [it for it in sorted(rows) if it in held and held[it].points_here]
-        seen = carrier.inspect(tied[0]) if tied else None
-        if seen is None or seen.voice_url == carrier.voice_url():
+        """Look whether what numbers are tied to points here, if any are tied to it."""
+        is_used = any(number in held and held[number].points_here for number in rows)
+        found = carrier.account_drifts() if is_used else ()
+        if not found:
             return None
-        says = f"its numbers are tied to webhooks elsewhere: {seen.voice_url or 'nowhere'}"
+        says = f"its numbers are tied to webhooks elsewhere: {'; '.join(map(str, found))}"
         does = f"connect {self.name} again, which renews its URLs"
-        return self.scope.finding(Kind.ACCOUNT, "account", says, does)
+        finding = self.scope.finding(Kind.ACCOUNT, "account", says, does)
+        # Connecting makes what is missing, and stores it: the sweep may not write secrets.
+        return replace(finding, is_for_a_person=True)
 
     # --- what an orphan costs ---
 

@@ -4,7 +4,7 @@ Whatever a finding says may have changed since: every mending looks again, and w
 what it has seen.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .. import accounts, calls, placing
@@ -19,6 +19,7 @@ from ..errors import (
 from ..model import E164, CallEvent, CallStatus, Number
 from ..numbers import importing, purchasing, releasing
 from ..store import Taken
+from . import judging
 from .findings import CallFinding, Finding, Kind, Places
 from .looking import Account
 
@@ -45,8 +46,7 @@ def mend(account: Account, finding: Finding, *, by_person: bool) -> Mended:
     """
     if finding.kind.is_left_alone:
         return Mended(finding)
-    if finding.kind is Kind.ACCOUNT and not by_person:
-        # It makes what is missing, and stores it: the sweep may not write secrets.
+    if finding.is_for_a_person and not by_person:
         return Mended(finding, problem=_FOR_A_PERSON)
     try:
         return Mended(finding, _mended(account, finding, by_person))
@@ -67,6 +67,8 @@ def _mended(account: Account, finding: Finding, by_person: bool) -> str:
             return "released" if done.is_certain else "asked again, without an answer"
         case ((Kind.VANISHED | Kind.ELSEWHERE | Kind.BACK), Number()):
             return _brought_up_to_date(app, _connected(account), subject, by_person)
+        case Kind.DRIFTED, Number():
+            return _set_again(app, _connected(account), subject, by_person)
         case Kind.UNRECORDED, _:
             return _taken_over(app, _connected(account), finding)
         case Kind.ACCOUNT, _:
@@ -88,14 +90,39 @@ def _connected(account: Account) -> Carrier:
 # --- numbers ---
 
 
-def _brought_up_to_date(app: App, carrier: Carrier, seen: Number, by_person: bool) -> str:
+def _unchanged(app: App, seen: Number) -> Number | None:
     number = app.store.number(seen.phone_number)
     same = (seen.organization_id, seen.carrier, seen.version)
     if number is None or (number.organization_id, number.carrier, number.version) != same:
+        return None
+    return number
+
+
+def _brought_up_to_date(app: App, carrier: Carrier, seen: Number, by_person: bool) -> str:
+    number = _unchanged(app, seen)
+    if number is None:
         return _CHANGED
     held = carrier.find_held(number.phone_number)
     problem = importing.bring_up_to_date(app, carrier, number, held, elsewhere=by_person)
     return f"marked inactive: {problem}" if problem else "its calls come here: active"
+
+
+def _set_again(app: App, carrier: Carrier, seen: Number, by_person: bool) -> str:
+    number = _unchanged(app, seen)
+    held = carrier.find_held(number.phone_number) if number else None
+    if number is None or held is None or not held.points_here:
+        return _CHANGED
+    found = judging.drifts_of(number, held)
+    if not found or (not by_person and any(it.shown is not None for it in found)):
+        return _CHANGED
+    if number.texts_are_off:
+        carrier.set_voice_url(number, carrier.voice_url())
+    else:
+        carrier.wire(replace(number, carrier_number_id=held.carrier_number_id))
+    # What the carrier did not take it cannot do: it is not found again.
+    after = carrier.find_held(number.phone_number)
+    importing.bring_up_to_date(app, carrier, number, after)
+    return "set again"
 
 
 def _taken_over(app: App, carrier: Carrier, finding: Finding) -> str:

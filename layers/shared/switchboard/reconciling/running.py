@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from ..app import App
 from ..carriers.stock import HeldNumber
 from ..directory import organizations
-from ..errors import SwitchboardError
 from ..model import BYO, Actor, Organization, without_numbers
 from ..store import Progress, Taken
 from .findings import Finding, Kind
@@ -107,7 +106,8 @@ def _safely(account: Account, look: Look, after: str = "") -> Iterator[Seen]:
     """Look at an account; what goes wrong there is a finding, and stops no other account."""
     try:
         yield from look(account, after)
-    except SwitchboardError as error:
+    except Exception as error:
+        # Whatever is odd about one account must not keep every later one from its turn.
         yield "", account.unreadable(error)
 
 
@@ -128,9 +128,14 @@ class _Bench:
 
     def mended(self, finding: Finding) -> Mended:
         """Mend a finding, unless another run is at this account."""
-        if not finding.kind.is_left_alone and not self._reserved():
-            return Mended(finding, problem="another run is mending this account just now")
-        return mend(self._account, finding, by_person=self._by_person)
+        try:
+            if not finding.kind.is_left_alone and not self._reserved():
+                return Mended(finding, problem="another run is mending this account just now")
+            return mend(self._account, finding, by_person=self._by_person)
+        except Exception as error:
+            # A defect that one thing shows must not keep every later one from its turn.
+            logger.exception("not mended", extra={"kind": finding.kind.value})
+            return Mended(finding, problem=f"a defect of ours, which the log names: {error!r}")
 
     def _reserved(self) -> bool:
         if self._is_ours is None:
@@ -203,17 +208,11 @@ def _swept(account: Account, look: Look, after: str, until: datetime, swept: Swe
     with _Bench(account, by_person=False) as bench:
         seen = _safely(account, look, after)
         while app.clock() < until:
-            try:
-                at, finding = next(seen)
-                if finding:
-                    _count(swept, bench.mended(finding))
-            except StopIteration:
+            at, finding = next(seen, (None, None))
+            if at is None:
                 return None
-            except Exception:
-                # Whatever is odd about one account must not keep every later one from its turn.
-                logger.exception("account not reconciled", extra={"carrier": account.name})
-                swept.problems += 1
-                return None
+            if finding:
+                _count(swept, bench.mended(finding))
             done = at or done
     return done
 

@@ -7,7 +7,7 @@ from ...errors import InvalidRequest, NotConfigurable, SwitchboardError
 from ...model import E164, Call, SipTrunk
 from ..base import Check, Connection, Credentials, Expected, Trace, Verdict
 from ..checks import run
-from ..stock import Verification
+from ..stock import Drift, Verification
 from .numbers import TrunkNumbers
 
 _MAKE = "Make or enable one: POST /api/v1/sip-trunks."
@@ -26,6 +26,10 @@ class TrunkAccount(TrunkNumbers):
     def traces(self, call: Call) -> list[Trace]:
         """Raise NotConfigurable: a bridge is not asked what became of a call."""
         raise NotConfigurable("A SIP trunk keeps no records of calls that could be read.")
+
+    def account_drifts(self) -> tuple[Drift, ...]:
+        """Return nothing: bridges are told nothing that could drift."""
+        return ()
 
     def account_name(self) -> str:
         """Raise InvalidRequest: there is no account."""

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from ...errors import CarrierPermissionDenied, NothingThere
 from ...model import E164
 from ..base import Check, Connection, Credentials
-from ..stock import Verification
+from ..stock import Drift, Verification, drifts
 from .api import PAGE_SIZE, WEBHOOK_PATH, TelnyxApi, path_of, public_key
 
 # Telnyx gives a webhook 2 s unless the application says otherwise (0 to 30).
@@ -75,6 +75,43 @@ class TelnyxAccount(TelnyxApi):
         self._look("read the balance", "/balance")
         return "Telnyx"
 
+    def account_drifts(self) -> tuple[Drift, ...]:
+        """Look at the application and the messaging profile: two requests."""
+        return (
+            *self._drifts("connection_id", "call_control_applications", self.application_webhooks),
+            *self._drifts("messaging_profile_id", "messaging_profiles", self.messaging_webhooks),
+        )
+
+    def _drifts(self, field: str, kind: str, wanted: dict[str, Any]) -> tuple[Drift, ...]:
+        known = self._credentials.get(field)
+        of_texts = field == "messaging_profile_id"
+        try:
+            found = self._look("show where webhooks go", path_of(kind, str(known)))
+        except NothingThere:
+            return (Drift(field, "gone", known, of_texts),)
+        return drifts(wanted, found, of_texts=of_texts)
+
+    @property
+    def application_webhooks(self) -> dict[str, Any]:
+        """How the application must point at us."""
+        url = self._context.webhook_url(WEBHOOK_PATH)
+        return {
+            "active": True,
+            "webhook_event_url": url,
+            # Replies are not heard on Telnyx, so no static document can stand in for us:
+            # the second URL is for three more attempts.
+            "webhook_event_failover_url": url,
+            "webhook_api_version": "2",
+        }
+
+    @property
+    def messaging_webhooks(self) -> dict[str, Any]:
+        """How the messaging profile must point at us."""
+        return {
+            "webhook_url": self._context.webhook_url(WEBHOOK_PATH),
+            "webhook_api_version": "2",
+        }
+
     @property
     def _mark(self) -> str:
         return f"switchboard-{self._context.stage}-{self._context.organization_id}"
@@ -83,17 +120,10 @@ class TelnyxAccount(TelnyxApi):
         return self._adopt("outbound voice profile", "/outbound_voice_profiles", "name", {})
 
     def _application(self, profile_id: str) -> tuple[str, str]:
-        url = self._context.webhook_url(WEBHOOK_PATH)
-        wanted: dict[str, Any] = {
-            "webhook_event_url": url,
-            # Replies are not heard on Telnyx, so no static document can stand in for us:
-            # the second URL is for three more attempts.
-            "webhook_event_failover_url": url,
-            "webhook_api_version": "2",
+        wanted = self.application_webhooks | {
             "webhook_timeout_secs": WEBHOOK_TIMEOUT_S,
             "first_command_timeout": True,
             "first_command_timeout_secs": _FIRST_COMMAND_TIMEOUT_S,
-            "active": True,
             # An event more per call, with what it cost.
             "call_cost_in_webhooks": True,
             # Without a profile the first dial fails with D38.
@@ -104,15 +134,11 @@ class TelnyxAccount(TelnyxApi):
         )
 
     def _messaging_profile(self) -> tuple[str, str]:
-        wanted: dict[str, Any] = {
-            "webhook_url": self._context.webhook_url(WEBHOOK_PATH),
-            "webhook_api_version": "2",
-        }
         return self._adopt(
             "messaging profile",
             "/messaging_profiles",
             "name",
-            wanted,
+            self.messaging_webhooks,
             # Only when it is made: whom it may write to is the account owner's to narrow.
             at_first={"whitelisted_destinations": ["*"]},
         )

@@ -8,7 +8,7 @@ from .. import checks
 from ..base import Check, Expected, Verdict
 from ..problems import problem
 from .account import WEBHOOK_TIMEOUT_S, TelnyxAccount
-from .api import PAGE_SIZE, WEBHOOK_PATH, Query, Record, path_of, public_key
+from .api import PAGE_SIZE, Query, Record, path_of, public_key
 
 
 class TelnyxChecks(TelnyxAccount):
@@ -64,13 +64,11 @@ class TelnyxChecks(TelnyxAccount):
         name = "call control application"
         found_id = self._known_id("connection_id", name)
         found = self._look(f"show the {name}", path_of("call_control_applications", found_id))
-        url, mend = self._context.webhook_url(WEBHOOK_PATH), self._connect_again
-        needed = {"active": True, "webhook_event_url": url, "webhook_api_version": "2"}
+        needed, mend = self.application_webhooks, self._connect_again
+        spare = {it: needed.pop(it) for it in ("webhook_event_failover_url",)}
         wrong = [
             *checks.compared(name, needed, found, mend),
-            *checks.compared(
-                name, {"webhook_event_failover_url": url}, found, mend, Verdict.WARNING
-            ),
+            *checks.compared(name, spare, found, mend, Verdict.WARNING),
             *self._check_patience(found),
             *self._check_attached(found),
         ]
@@ -112,11 +110,7 @@ class TelnyxChecks(TelnyxAccount):
         name = "messaging profile"
         found_id = self._known_id("messaging_profile_id", name)
         found = self._look(f"show the {name}", path_of("messaging_profiles", found_id))
-        wanted = {
-            "webhook_url": self._context.webhook_url(WEBHOOK_PATH),
-            "webhook_api_version": "2",
-            "enabled": True,
-        }
+        wanted = self.messaging_webhooks | {"enabled": True}
         wrong = checks.compared(name, wanted, found, self._connect_again)
         return checks.summed(name, wrong, f"{found.name}, pointing here")
 

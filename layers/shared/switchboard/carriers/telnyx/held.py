@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...model import E164, Capabilities, is_e164
-from ..stock import HeldNumber
+from ..stock import HeldNumber, drifts
 from .api import PAGE_SIZE, Record, TelnyxApi, path_of
 
 # Such a number is shown by the account, but nobody holds it here (any more).
@@ -116,6 +116,11 @@ class TelnyxHeld(TelnyxApi):
             is_active=number.status == "active",
             points_here=tied is not None and tied == self._credentials.get("connection_id"),
             points_nowhere=tied is None,
+            drifts=drifts(
+                {"messaging_profile_id": self._credentials.get("messaging_profile_id")},
+                number,
+                of_texts=True,
+            ),
             configuration=common | dict.fromkeys(("voice_webhook_url", "sms_webhook_url")),
             diagnosis=common
             | {

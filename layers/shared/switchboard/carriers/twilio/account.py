@@ -7,7 +7,7 @@ from ...errors import CarrierPermissionDenied
 from ...model import E164, is_e164
 from ..base import Check, Connection, Credentials
 from ..problems import problem
-from ..stock import Verification
+from ..stock import Drift, Verification
 from .api import PAGE_SIZE, TwilioApi
 
 if TYPE_CHECKING:
@@ -43,6 +43,10 @@ class TwilioAccount(TwilioApi):
     def account_name(self) -> str:
         """Read the account; one request."""
         return str(self._account.friendly_name)
+
+    def account_drifts(self) -> tuple[Drift, ...]:
+        """Return nothing: every URL is a number's own. No request."""
+        return ()
 
     @cached_property
     def _account(self) -> "AccountInstance":

@@ -1,14 +1,14 @@
 """The doctor's look at a Twilio account."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...model import E164
 from .. import checks
 from ..base import Check, Expected, Verdict
 from .account import TwilioAccount
 from .api import PAGE_SIZE
-from .held import SMS_RIVAL, VOICE_RIVALS, number_urls
+from .held import number_settings
 
 if TYPE_CHECKING:
     from twilio.rest.api.v2010.account.incoming_phone_number import IncomingPhoneNumberInstance
@@ -76,12 +76,11 @@ class TwilioChecks(TwilioAccount):
         if phone_number not in held:
             mend = "Was it released at Twilio, or is another account connected than it was?"
             return [Check(phone_number, "is not in the account", Verdict.FAILED, mend)]
-        others: dict[str, Any] = dict.fromkeys(VOICE_RIVALS)
-        urls = number_urls(self._context)
-        answering = {name: urls.pop(name) for name in ("voice_url", "voice_method")} | others
+        wanted = number_settings(self._context)
+        others = wanted.around | wanted.texts
         mend = f"Set this at {phone_number} in the Twilio Console under Phone Numbers."
         number = held[phone_number]
         return [
-            *checks.compared(phone_number, answering, number, mend),
-            *checks.compared(phone_number, urls | {SMS_RIVAL: None}, number, mend, Verdict.WARNING),
+            *checks.compared(phone_number, wanted.answering, number, mend),
+            *checks.compared(phone_number, others, number, mend, Verdict.WARNING),
         ]

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ...model import E164, is_e164
+from ...records import dataclass
 from ..base import CarrierContext
-from ..stock import HeldNumber
+from ..stock import HeldNumber, drifts
 from .api import FALLBACK_PATH, PAGE_SIZE, SMS_PATH, STATUS_PATH, VOICE_PATH, TwilioApi
 from .inventory import capabilities
 
@@ -62,8 +63,7 @@ class TwilioHeld(TwilioApi):
     def _held(self, number: "IncomingPhoneNumberInstance") -> HeldNumber:
         if not number.sid or not is_e164(number.phone_number or ""):
             raise ValueError("a number without its id or its digits")
-        answering = {"voice_url": number.voice_url, "voice_method": number.voice_method}
-        wanted = {name: number_urls(self._context)[name] for name in answering}
+        wanted = number_settings(self._context)
         is_plain = not any(getattr(number, rival) for rival in VOICE_RIVALS)
         host = urlsplit(number.voice_url or "").hostname
         return HeldNumber(
@@ -72,13 +72,36 @@ class TwilioHeld(TwilioApi):
             friendly_name=number.friendly_name,
             capabilities=capabilities(number.capabilities),
             is_active=number.status in (None, "in-use"),
-            points_here=is_plain and answering == wanted,
+            points_here=not drifts(wanted.answering, number),
             points_nowhere=is_plain and host in (None, DEMO_HOST),
+            drifts=(
+                *drifts(wanted.around, number),
+                *drifts(wanted.texts, number, of_texts=True),
+            ),
             voice_url=number.voice_url or None,
             sms_url=number.sms_url or None,
             configuration=_configuration(number),
             diagnosis=_diagnosis(number),
         )
+
+
+@dataclass(frozen=True)
+class NumberSettings:
+    """What a number's settings are to be, by what depends on them."""
+
+    answering: dict[str, Any]
+    """Without these its calls do not come to us."""
+    around: dict[str, Any]
+    """What else is told of its calls, and who answers them when we fail."""
+    texts: dict[str, Any]
+
+
+def number_settings(context: CarrierContext) -> NumberSettings:
+    """Return what `number_urls` sets, and that nothing may be set which wins over it."""
+    urls = number_urls(context)
+    answering = {name: urls.pop(name) for name in ("voice_url", "voice_method")}
+    texts = {name: urls.pop(name) for name in ("sms_url", "sms_method")}
+    return NumberSettings(answering | dict.fromkeys(VOICE_RIVALS), urls, texts | {SMS_RIVAL: None})
 
 
 def number_urls(context: CarrierContext) -> dict[str, Any]:

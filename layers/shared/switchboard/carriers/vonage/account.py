@@ -1,13 +1,14 @@
 """A Vonage account: connect it, with the application that its numbers and calls belong to."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from ...errors import InvalidCredentials, NotConfigurable, NothingThere
 from ...model import E164
 from ..base import Check, Connection, Credentials
 from ..problems import unanswered
-from ..stock import Verification
+from ..stock import Drift, Verification, drifts
 from .api import (
     DEFAULT_REGION,
     FALLBACK_PATH,
@@ -64,6 +65,16 @@ class VonageAccount(VonageApi):
         """Read the balance, which any valid key may: Vonage names no account; one request."""
         self._look("read the balance", "/account/get-balance")
         return "Vonage"
+
+    def account_drifts(self) -> tuple[Drift, ...]:
+        """Look at the application: one request."""
+        known = self._credentials.get("application_id")
+        try:
+            found = self._applications("show the application", "GET", f"/{known}")
+        except NothingThere:
+            return (Drift("application_id", "gone", known),)
+        shown = SimpleNamespace(**hooks(found.get("capabilities") or {}))
+        return drifts(hooks(self.capabilities()), shown)
 
     @property
     def _mark(self) -> str:
@@ -165,6 +176,20 @@ class VonageAccount(VonageApi):
             f"Vonage has no verified caller ids: calls show a number that the account holds. Buy "
             f"one, or verify {phone_number} at another carrier and call from there."
         )
+
+
+def hooks(capabilities: Json) -> Json:
+    """Return an application's addresses and methods, each under a name of its own."""
+    voice = capabilities.get("voice") or {}
+    found = {
+        **(voice.get("webhooks") or {}),
+        **((capabilities.get("messages") or {}).get("webhooks") or {}),
+    }
+    shown: Json = {"signed_callbacks": voice.get("signed_callbacks")}
+    for name, hook in found.items():
+        shown[name] = hook.get("address")
+        shown[f"{name.removesuffix('_url')}_method"] = hook.get("http_method")
+    return shown
 
 
 def public_key(private_key: str) -> str:

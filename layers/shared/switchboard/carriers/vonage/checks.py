@@ -10,7 +10,7 @@ from .. import checks
 from ..base import Check, Expected, Verdict
 from ..problems import problem
 from ..stock import HeldNumber
-from .account import VonageAccount, public_key, same_key
+from .account import VonageAccount, hooks, public_key, same_key
 from .held import VonageHeld
 
 # Above this many numbers, listing the account is cheaper than looking for each.
@@ -64,7 +64,7 @@ class VonageChecks(VonageAccount, VonageHeld):
             )
         found = self._applications("show the application", "GET", f"/{known}")
         able = found.get("capabilities") or {}
-        shown, wanted = _hooks(able), _hooks(self.capabilities())
+        shown, wanted = hooks(able), hooks(self.capabilities())
         calls = {it: value for it, value in wanted.items() if it in _ANSWERING}
         others = {it: value for it, value in wanted.items() if it not in _ANSWERING}
         wrong = [
@@ -118,9 +118,7 @@ class VonageChecks(VonageAccount, VonageHeld):
             SimpleNamespace(**shown),
             mend,
         )
-        if held[number].sms_url:
-            said = f"its messages go to {held[number].sms_url}"
-            yield Check(number, said, Verdict.WARNING, mend)
+        yield from checks.differing(number, held[number].drifts, mend, Verdict.WARNING)
         if not held[number].capabilities.voice:
             mend = "Release it, and buy one that can carry calls."
             yield Check(number, "can carry no calls", Verdict.FAILED, mend)
@@ -128,17 +126,3 @@ class VonageChecks(VonageAccount, VonageHeld):
 
 # Without these, nobody hears of a call or believes it.
 _ANSWERING = ("answer_url", "answer_method", "event_url", "event_method", "signed_callbacks")
-
-
-def _hooks(capabilities: dict[str, Any]) -> dict[str, Any]:
-    """Return an application's addresses and methods, each under a name of its own."""
-    voice = capabilities.get("voice") or {}
-    hooks = {
-        **(voice.get("webhooks") or {}),
-        **((capabilities.get("messages") or {}).get("webhooks") or {}),
-    }
-    shown: dict[str, Any] = {"signed_callbacks": voice.get("signed_callbacks")}
-    for name, hook in hooks.items():
-        shown[name] = hook.get("address")
-        shown[f"{name.removesuffix('_url')}_method"] = hook.get("http_method")
-    return shown

@@ -5,11 +5,12 @@ A number has no URL for calls of its own. It is linked to an application, and th
 
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 from ...errors import NothingThere
 from ...model import E164, is_e164
-from ..stock import HeldNumber
+from ..stock import HeldNumber, drifts
 from .api import PAGE_SIZE, VonageApi
 from .inventory import capabilities
 
@@ -103,6 +104,8 @@ class VonageHeld(VonageApi):
             country_code=str(number.get("country")),
             points_here=ours and not forward,
             points_nowhere=application is None and not forward,
+            # It wins over the application's.
+            drifts=drifts({"moHttpUrl": None}, SimpleNamespace(**number), of_texts=True),
             sms_url=number.get("moHttpUrl") or None,
             configuration=common
             | {"voice_webhook_url": None, "sms_webhook_url": number.get("moHttpUrl") or None},
