@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -10,9 +11,11 @@ from typing import Any
 
 import boto3
 import pytest
+from pytest_socket import SocketBlockedError
 
 from functions.calls.app import lambda_handler as handle_calls
 from functions.deliver_event.app import lambda_handler as deliver
+from functions.fail_over.app import lambda_handler as fail_over
 from functions.fetch_recording.app import lambda_handler as fetch
 from functions.initiate_call.app import lambda_handler as initiate
 from functions.purchase_number.app import lambda_handler as purchase
@@ -24,7 +27,7 @@ from switchboard import fuses, limits, wiring
 from switchboard.app import App
 from switchboard.events.aws import Queues, SqsQueue
 from switchboard.events.office import Office
-from switchboard.model import BYO, CallStatus, Direction, Limits, TrunkAttempt
+from switchboard.model import BYO, Bridge, CallStatus, Direction, Limits, TrunkAttempt
 from switchboard.recordings.room import NotFetched, Room
 from switchboard.recordings.vault import Bucket
 from tests import grants
@@ -190,6 +193,33 @@ def test_a_call_is_placed_with_its_carriers_secret(live: App, number: str, carri
 
     assert secret_of(carrier) in used("InitiateCall")
     assert carrier != BYO or Grant("dynamodb:Query", "Table") in used("InitiateCall")
+
+
+@pytest.mark.parametrize(
+    ("bridge", "carrier"),
+    [(Bridge.TWILIO, "twilio"), (Bridge.TELNYX, "telnyx"), (Bridge.OWN, BYO)],
+)
+def test_a_call_goes_on_over_the_next_trunk_with_that_ones_secret(
+    live: App, bridge: Bridge, carrier: str
+) -> None:
+    bridges.connect(live, bridge=bridge)
+    attempt = TrunkAttempt("gone", BYO, START, "CA1", "503")
+    call = a_call(
+        id=9001,
+        carrier=BYO,
+        direction=Direction.OUTBOUND,
+        status=CallStatus.DIALING,
+        attempts=(attempt,),
+        stream_url="wss://runtime.example.com/stream",
+    )
+    live.store.add_call(call)
+    live.secrets.forget()
+
+    # Looking up a name is where there is no network.
+    with suppress(SocketBlockedError, UserWarning):
+        fail_over(load("fail_over/call"), None, lambda: live)
+
+    assert {secret_of(carrier), Grant("dynamodb:Query", "Table")} <= used("FailOver")
 
 
 def test_a_number_is_registered_on_a_trunk_that_is_still_there(live: App) -> None:

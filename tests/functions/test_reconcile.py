@@ -4,9 +4,11 @@ from functions.reconcile.app import lambda_handler
 from switchboard.app import App
 from switchboard.errors import OutcomeUnknown
 from switchboard.numbers import releasing
+from tests import grants
 from tests.builders import NUMBER, ORGANIZATION
 from tests.fakes import Books
 from tests.functions.events import Context, load
+from tests.iam import Grant
 from tests.unit.holding import hold
 
 
@@ -28,6 +30,16 @@ def test_it_settles_what_nobody_settled(app: App, books: Books) -> None:
 
     assert said == {"found": {"release": 1}, "problems": 0, "is_complete": True}
     assert app.store.number(NUMBER) is None
+
+
+def test_a_number_without_a_row_is_looked_for_among_the_releases(app: App, books: Books) -> None:
+    _lose_a_release(app, books)
+    books.hold("+14155550166", points_here=True, points_nowhere=False)
+
+    said = lambda_handler(load("reconcile/sweep"), Running(300), lambda: app)  # type: ignore[arg-type]
+
+    assert said["found"] == {"release": 1, "unrecorded": 1}
+    assert ("Reconcile", Grant("dynamodb:Query", "Table")) in grants.USED
 
 
 def test_without_time_it_begins_nothing_and_the_next_run_does(app: App, books: Books) -> None:
