@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from switchboard import calls, listing, placing
+from functions.fail_over.app import lambda_handler as fail_over
+from switchboard import calls, listing
 from switchboard.app import App
 from switchboard.carriers import carrier_class, voice_class
 from switchboard.model import Call
@@ -59,8 +60,8 @@ def deployed(app: App, sandbox: httpx.Client) -> tuple[Deployment, Server]:
     origin = str(sandbox.base_url).rstrip("/")
     settings = replace(app.settings, event_urls_allowed=(origin,))
     app = replace(app, settings=settings, carrier_class=carrier_class, voice_class=voice_class)
-    # In AWS a function of its own does this.
-    app = replace(app, fail_over=lambda call_id: placing.go_on(app, call_id))
+    # A function of its own, with a role of its own.
+    app = replace(app, fail_over=lambda call_id: fail_over({"call_id": call_id}, None, lambda: app))
     stream = f"{origin.replace('http:', 'ws:')}/runtime/echo"
     assistant = an_assistant(stream_url=stream)
     app.store.put_assistant(assistant)
