@@ -29,11 +29,13 @@ def measure(runtime: Runtime, pairs: int) -> Iterator[Figure]:
     """Yield each function's median ratio to the floor, and the floor's own median time."""
     floors: list[float] = []
     for name, (environment, budget) in _FUNCTIONS.items():
-        ratios = []
-        for _ in range(pairs):
-            floor = _seconds(runtime, FLOOR)
-            ratios.append(_seconds(runtime, BUILD / name, **environment) / floor)
-            floors.append(floor)
+        ratios: list[float] = []
+        # What is over is measured as long again before it counts, all pairs together.
+        while not ratios or (median(ratios) > budget and len(ratios) < 2 * pairs):
+            for _ in range(pairs):
+                floor = _seconds(runtime, FLOOR)
+                ratios.append(_seconds(runtime, BUILD / name, **environment) / floor)
+                floors.append(floor)
         yield Figure(f"cold_start.{name}", median(ratios), "x floor", budget)
     yield Figure("cold_start.floor", 1000 * median(floors), "ms")
 
