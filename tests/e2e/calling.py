@@ -30,17 +30,21 @@ WIDE = Limits(
 )
 
 
-def store(local_stack: LocalStack) -> Store:
-    """Return the stack's table, read past the API."""
+def dynamodb(local_stack: LocalStack) -> Any:
+    """Return a client of the stack's DynamoDB."""
     aws = local_stack.workspace.aws_env()
-    client = boto3.client(
+    return boto3.client(
         "dynamodb",
         endpoint_url=aws["AWS_ENDPOINT_URL"],
         region_name=aws["AWS_DEFAULT_REGION"],
         aws_access_key_id=aws["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=aws["AWS_SECRET_ACCESS_KEY"],
     )
-    return Store(client, local_stack.env["TABLE_NAME"])
+
+
+def store(local_stack: LocalStack) -> Store:
+    """Return the stack's table, read past the API."""
+    return Store(dynamodb(local_stack), local_stack.env["TABLE_NAME"])
 
 
 @contextmanager

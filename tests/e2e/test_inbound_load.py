@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Any
 
-import boto3
 import httpx
 import pytest
 
 from switchboard.carriers import CARRIERS
 from switchboard.model import CallStatus
-from tests.e2e.calling import WIDE, bought, limits, setting, store
+from tests.e2e.calling import WIDE, bought, dynamodb, limits, setting, store
 from tests.e2e.conftest import LocalStack
 
 # Nobody hangs up, and no carrier gives up, because this machine starts processes slowly.
@@ -109,17 +108,13 @@ def _assert_recorded(
 
 
 def _rows_of(local_stack: LocalStack, numbers: set[str]) -> int:
-    aws = local_stack.workspace.aws_env()
-    client = boto3.client(
-        "dynamodb",
-        endpoint_url=aws["AWS_ENDPOINT_URL"],
-        region_name=aws["AWS_DEFAULT_REGION"],
-        aws_access_key_id=aws["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=aws["AWS_SECRET_ACCESS_KEY"],
-    )
-    pages = client.get_paginator("scan").paginate(
-        TableName=local_stack.env["TABLE_NAME"],
-        FilterExpression="sk = :call",
-        ExpressionAttributeValues={":call": {"S": "CALL"}},
+    pages = (
+        dynamodb(local_stack)
+        .get_paginator("scan")
+        .paginate(
+            TableName=local_stack.env["TABLE_NAME"],
+            FilterExpression="sk = :call",
+            ExpressionAttributeValues={":call": {"S": "CALL"}},
+        )
     )
     return sum(row["phone_number"]["S"] in numbers for page in pages for row in page["Items"])

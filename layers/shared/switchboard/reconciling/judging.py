@@ -139,7 +139,12 @@ def _drifted(scope: Scope, row: Number, held: HeldNumber) -> Finding | None:
         return None
     says = f"its calls come here, but at {scope.carrier} {'; '.join(map(str, found))}"
     finding = scope.finding(Kind.DRIFTED, row.phone_number, says, "set it again", row)
-    return replace(finding, is_for_a_person=any(it.shown is not None for it in found))
+    return replace(finding, is_for_a_person=may_be_meant(found))
+
+
+def may_be_meant(found: Collection[Drift]) -> bool:
+    """Tell whether somebody may have set what differs: what is empty serves nobody."""
+    return any(it.shown is not None for it in found)
 
 
 def _where(scope: Scope, held: HeldNumber) -> tuple[str, str]:

@@ -113,7 +113,7 @@ def _set_again(app: App, carrier: Carrier, seen: Number, by_person: bool) -> str
     if number is None or held is None or not held.points_here:
         return _CHANGED
     found = judging.drifts_of(number, held)
-    if not found or (not by_person and any(it.shown is not None for it in found)):
+    if not found or (not by_person and judging.may_be_meant(found)):
         return _CHANGED
     if number.texts_are_off:
         carrier.set_voice_url(number, carrier.voice_url())
