@@ -9,7 +9,16 @@ from itertools import chain
 # The functions log each request to standard output, where the figures go.
 os.environ["POWERTOOLS_LOG_LEVEL"] = "CRITICAL"
 
-from bench import artifact, cold_start, import_time, layer, round_trips, telling, webhook_cpu
+from bench import (
+    artifact,
+    cold_start,
+    idle_month,
+    import_time,
+    layer,
+    round_trips,
+    telling,
+    webhook_cpu,
+)
 from bench.figures import Figure
 from bench.runtime import BUILD, ROOT, Runtime
 
@@ -40,6 +49,7 @@ def _figures(pairs: int, *, ratios_only: bool) -> Iterator[Figure]:
         round_trips.measure(),
         telling.measure(),
         layer.measure(),
+        idle_month.measure(),
         cold_start.measure(runtime, pairs),
     )
     if ratios_only:

@@ -1,4 +1,4 @@
-"""Recordings on their way from the carriers: messages of their queue, and in between the sweep."""
+"""Recordings on their way from the carriers: the table's stream, and once a minute the sweep."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +9,6 @@ from switchboard.recordings.room import Room
 
 def lambda_handler(
     event: dict[str, Any], context: object, room: Callable[[], Room] = recording_room.room
-) -> dict[str, Any]:
-    """Fetch what a batch of messages asks for, or look for what was forgotten."""
-    return recording_room.fetch(event, room)
+) -> None:
+    """Fetch what a batch of changes tells of, or look for what was forgotten."""
+    recording_room.fetch(event, room)

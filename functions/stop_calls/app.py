@@ -1,14 +1,17 @@
-"""Calls of tripped fuses: messages of their queue, and once a minute the sweep."""
+"""Calls of tripped fuses: told by the table's stream, and once a minute the sweep."""
 
 from collections.abc import Callable
 from typing import Any
 
-from switchboard import post_office, wiring
+from switchboard import batches, lambda_events, stopping, wiring
 from switchboard.app import App
 
 
 def lambda_handler(
     event: dict[str, Any], context: object, app: Callable[[], App] = wiring.app
-) -> dict[str, Any]:
-    """End the calls that a batch of messages is about, or look for what was forgotten."""
-    return post_office.stop_calls(event, app)
+) -> None:
+    """End the calls of the organization whose fuse tripped, or look for what was forgotten."""
+    if lambda_events.is_time_to_sweep(event):
+        batches.swept(lambda: stopping.sweep(app()))
+    else:
+        stopping.stay(app(), lambda_events.number(event, "fuse"))

@@ -114,6 +114,10 @@ class Post:
         """Do what a message asks for, as the function of its queue does."""
         delivering.handle(self.office, message)
 
+    def sweep(self) -> None:
+        """Do what is done once a minute."""
+        sweeping.sweep(self.office)
+
     def run(self, **span: float) -> None:
         """Let time pass: as long as said, or until nothing is left that is due now."""
         until = self.clock() + timedelta(**span)
@@ -128,7 +132,7 @@ class Post:
     def _wait(self, until: datetime) -> bool:
         if self.clock() >= self.swept_at + SWEEP_EVERY:
             self.swept_at = self.clock()
-            sweeping.sweep(self.office)
+            self.sweep()
             return True
         moments = [self.swept_at + SWEEP_EVERY, *(it[0] for it in self.queue.waiting[:1])]
         following = min(moments)

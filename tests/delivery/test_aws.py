@@ -1,7 +1,7 @@
 """Queues and buses of the same account are receivers; nobody else's are, nor our own queue."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,8 @@ from moto import mock_aws
 from switchboard.announcements import made
 from switchboard.errors import ServiceUnavailable
 from switchboard.events import receivers, relaying
-from switchboard.events.aws import SqsQueue, Targets
+from switchboard.events.aws import Recipients, SqsQueue, Targets
+from switchboard.events.office import Message
 from switchboard.events.sending import Https
 from switchboard.model import Endpoint
 from tests.builders import ORGANIZATION
@@ -128,3 +129,26 @@ def test_what_is_due_too_late_for_the_queue_is_left_to_the_sweep() -> None:
     )
 
     assert found == [({"event": "evt_1", "endpoint": "abc", "organization": 7}, 900)]
+
+
+def test_a_tripped_fuse_is_told_although_a_queue_does_not_answer() -> None:
+    stopped: list[int] = []
+    recipients = Recipients(Away(), Away(), stopped.append)
+
+    with pytest.raises(ServiceUnavailable):
+        recipients.put(
+            [
+                ({"event": "evt_1", "organization": 1001}, 0),
+                ({"fuse": 1001, "organization": 1001}, 0),
+            ]
+        )
+
+    assert stopped == [1001]
+
+
+class Away:
+    """A queue that does not answer."""
+
+    def put(self, messages: Sequence[tuple[Message, int]]) -> None:
+        """Fail."""
+        raise ServiceUnavailable("The queue did not take 1 messages.")

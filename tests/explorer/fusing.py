@@ -1,11 +1,12 @@
 """Ending the calls of a tripped fuse, as one process of the explorer."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from switchboard import stopping
+from switchboard import batches, stopping
 from switchboard.app import App
 from switchboard.events.office import Message
 from tests.builders import ORGANIZATION
@@ -14,9 +15,15 @@ from tests.delivery.post import Post
 
 def stop(app: App) -> int:
     """End the calls of a tripped fuse, one after the other: a process here is one thread's."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stopping, "ThreadPoolExecutor", _OneByOne)
+    with _one_by_one():
         return stopping.stop(app, ORGANIZATION)
+
+
+@contextmanager
+def _one_by_one() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches, "ThreadPoolExecutor", _OneByOne)
+        yield
 
 
 class _OneByOne:
@@ -37,11 +44,18 @@ class _OneByOne:
 
 
 class FusePost(Post):
-    """The post office, which brings the message of a tripped fuse to whoever ends its calls."""
+    """The post office, which also tells of a tripped fuse whoever ends its calls."""
 
     def handle(self, message: Message) -> None:
         """Do what a message asks for."""
         if "fuse" in message:
-            stop(self.app)
+            with _one_by_one():
+                stopping.stay(self.app, ORGANIZATION)
         else:
             super().handle(message)
+
+    def sweep(self) -> None:
+        """Do what is done once a minute."""
+        super().sweep()
+        with _one_by_one():
+            stopping.sweep(self.app)

@@ -59,7 +59,7 @@ def full(app: App, books: Books, monkeypatch: pytest.MonkeyPatch) -> App:
 def handler(full: App, clock: Clock, bucket: Bucket) -> Callable[[str], Handler]:
     """Finds a function by its folder, and gives it what it works with."""
     office = Office(full, MemoryQueue(clock), Receivers(clock))
-    room = Room(full, bucket, MemoryQueue(clock), _no_file, full.carrier, timedelta(days=90))
+    room = Room(full, bucket, _no_file, full.carrier, timedelta(days=90))
     given = {
         "app": lambda: full,
         "office": lambda: office,

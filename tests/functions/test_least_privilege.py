@@ -25,7 +25,8 @@ from functions.stop_calls.app import lambda_handler as stop
 from local.workspace import ROOT
 from switchboard import fuses, limits, wiring
 from switchboard.app import App
-from switchboard.events.aws import Queues, SqsQueue
+from switchboard.errors import ServiceUnavailable
+from switchboard.events.aws import Recipients, SqsQueue
 from switchboard.events.office import Office
 from switchboard.model import BYO, Bridge, CallStatus, Direction, Limits, TrunkAttempt
 from switchboard.recordings.room import NotFetched, Room
@@ -69,8 +70,16 @@ def used(function: str) -> set[Grant]:
     return {grant for name, grant in grants.USED if name == function}
 
 
-def test_each_kind_of_change_goes_to_its_queue(aws: None) -> None:
-    queues = [sqs("EventQueue"), sqs("RecordingQueue"), sqs("TextQueue"), sqs("FuseQueue")]
+def test_each_kind_of_change_wakes_whom_it_is_for(aws: None) -> None:
+    queues = [sqs("EventQueue"), sqs("TextQueue")]
+    stopped: list[int] = []
+
+    def stop_calls(organization_id: int) -> None:
+        stopped.append(organization_id)
+        # There is no such function in memory.
+        with suppress(ServiceUnavailable):
+            wiring.invoke("switchboard-StopCalls", "fuse", organization_id)
+
     kinds = [
         ("EVENT#evt_1", "EVENT"),
         ("CALL#5001", "RECORDING#RE1"),
@@ -85,28 +94,23 @@ def test_each_kind_of_change_goes_to_its_queue(aws: None) -> None:
         for pk, sk in kinds
     ]  # fmt: skip
 
-    relay({"Records": records}, None, lambda: Queues(*queues))
+    relay({"Records": records}, None, lambda: Recipients(*queues, stop_calls))
 
-    assert [len(waiting(queue)) for queue in queues] == [1, 1, 1, 1]
+    # A recording is woken by the stream itself.
+    assert [len(waiting(queue)) for queue in queues] == [1, 1]
+    assert stopped == [ORGANIZATION]
     assert used("RelayEvents") == roles()["RelayEvents"].grants
 
 
-def test_what_the_sweeps_find_goes_into_their_queues(
-    app: App, clock: Clock, bucket: Bucket
-) -> None:
+def test_what_the_sweep_of_events_finds_goes_into_their_queue(app: App, clock: Clock) -> None:
     app.store.put_assistant(an_assistant(webhook_url="https://customer.example.com/events"))
-    call = a_call()
-    app.store.add_call(call)
-    app.store.add_recording(call, a_recording(), "https://example.com/recording")
+    app.store.add_call(a_call())
     clock.advance(minutes=10)
-    events, recordings = sqs("EventQueue"), sqs("RecordingQueue")
-    room = Room(app, bucket, recordings, _no_file, app.carrier, timedelta(days=90))
+    events = sqs("EventQueue")
 
     deliver({}, None, lambda: Office(app, events, Receivers(clock)))
-    fetch({}, None, lambda: room)
 
     assert waiting(events)
-    assert waiting(recordings)
 
 
 def _no_file(source: Any, url: str) -> Any:
@@ -131,7 +135,7 @@ def test_a_trunk_that_failed_has_another_function_go_on(
     live.store.add_call(call)
     live.store.save_call(call, replace(call, call_sid=""))
 
-    asking = replace(live, fail_over=partial(wiring._invoke, "switchboard-fail-over"))
+    asking = replace(live, fail_over=partial(wiring.invoke, "switchboard-FailOver", "call_id"))
     reply = send_with(asking, FAILED[carrier](), carrier)
 
     # There is no such function in memory: the carrier shall send its event again.
@@ -170,7 +174,9 @@ def test_the_calls_of_a_fuse_are_ended_at_their_carrier(live: App, carrier: str)
     put_through(live, carrier)
     fuses.trip(live, ORGANIZATION, fuses.BY_HAND)
 
-    stop(load("stop_calls/messages"), None, lambda: live)
+    # Looking up a name is where there is no network.
+    with suppress(SocketBlockedError, UserWarning):
+        stop(load("stop_calls/fuse"), None, lambda: live)
 
     assert secret_of(carrier) in used("StopCalls")
 
@@ -244,9 +250,9 @@ def test_a_recording_is_fetched_with_its_carriers_secret(
     live.store.add_recording(
         a_call(carrier=carrier), a_recording(carrier=carrier), "https://example.com/recording"
     )
-    room = Room(live, bucket, sqs("RecordingQueue"), _no_file, live.carrier, timedelta(days=90))
+    room = Room(live, bucket, _no_file, live.carrier, timedelta(days=90))
 
-    fetch(load("fetch_recording/messages"), None, lambda: room)
+    fetch(load("fetch_recording/noted"), None, lambda: room)
 
     assert secret_of(carrier) in used("FetchRecording")
 

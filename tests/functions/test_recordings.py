@@ -2,6 +2,7 @@
 
 import base64
 import json
+from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -283,27 +284,37 @@ def test_telnyxs_recording_without_an_id_is_found_by_its_leg_and_its_beginning(
     assert live.carrier("telnyx", ORGANIZATION).recording_source(noted).url == "09"
 
 
-def test_the_job_fetches_and_names_what_failed(app: App, bucket: Bucket) -> None:
+def test_a_recording_that_fails_holds_up_none_of_those_after_it(
+    app: App, bucket: Bucket, caplog: pytest.LogCaptureFixture
+) -> None:
     app.store.add_call(a_call())
     app.store.add_recording(the_call(app), a_recording(), "x")
     file = File(iter([b"sound"]), "audio/mpeg")
-    room = Room(app, bucket, NoQueue(), lambda source, url: file, app.carrier, timedelta(days=90))
-    batch = load("fetch_recording/messages")
-    nonsense = batch["Records"][0] | {"messageId": "nonsense", "body": "{}"}
+    room = Room(app, bucket, lambda source, url: file, app.carrier, timedelta(days=90))
+    [noted] = load("fetch_recording/noted")["Records"]
+    nonsense = deepcopy(noted)
+    nonsense["dynamodb"]["NewImage"]["pk"]["S"] = "CALL#nonsense"
 
-    reply = fetch({"Records": [*batch["Records"], nonsense]}, None, lambda: room)
+    fetch({"Records": [nonsense, {"dynamodb": "nonsense"}, noted]}, None, lambda: room)
 
-    assert reply == {"batchItemFailures": [{"itemIdentifier": "nonsense"}]}
     [kept] = app.store.recordings(a_call().id)
     assert kept.status is RecordingStatus.COMPLETED
-    assert fetch(load("fetch_recording/sweep"), None, lambda: room) == {}
+    assert [it.message for it in caplog.records if it.exc_info] == [
+        "change not understood",
+        "not done",
+    ]
 
 
-class NoQueue:
-    """A queue that nothing may be put into."""
+def test_the_sweep_fetches_what_the_stream_did_not_bring(app: App, bucket: Bucket) -> None:
+    app.store.add_call(a_call())
+    app.store.add_recording(the_call(app), a_recording(), "x")
+    file = File(iter([b"sound"]), "audio/mpeg")
+    room = Room(app, bucket, lambda source, url: file, app.carrier, timedelta(days=90))
 
-    def put(self, messages: Any) -> None:
-        raise AssertionError(messages)
+    fetch(load("fetch_recording/sweep"), None, lambda: room)
+
+    [kept] = app.store.recordings(a_call().id)
+    assert kept.status is RecordingStatus.COMPLETED
 
 
 # --- heard ---

@@ -2,24 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
 
+from functions.fetch_recording.app import lambda_handler
 from switchboard.app import App
 from switchboard.carriers.base import RecordingSource
-from switchboard.recordings import fetching
-from switchboard.recordings.room import File, Message, NotFetched, Room
+from switchboard.recordings.room import File, NotFetched, Room
 from switchboard.recordings.vault import Bucket
 from tests.builders import a_call
 from tests.clock import Clock
 from tests.delivery.conftest import stream_of
-from tests.delivery.post import MemoryQueue
 
 BUCKET = "recordings-test"
 SOUND = b"ID3 a call" * 100
+EVERY = timedelta(minutes=1)
 
 
 @dataclass
@@ -40,48 +40,26 @@ class Files:
 
 @dataclass
 class Office:
-    """The way of a recording: the stream, the queue, the job, the sweep."""
+    """The way of a recording: the stream, the function, the sweep."""
 
     room: Room
     clock: Clock
     files: Files
-    queue: MemoryQueue
     news: Callable[[], list[dict[str, Any]]]
 
-    def relay(self) -> None:
-        """Let the stream put into the queue what it has of recordings."""
-        from switchboard.events import relaying
-
-        for message, delay in relaying.messages(self.news(), self.clock()):
-            if "recording" in message:
-                self.queue.put([(message, delay)])
+    def stream(self) -> None:
+        """Let the stream bring what it has."""
+        lambda_handler({"Records": self.news()}, None, lambda: self.room)
 
     def run(self, **span: float) -> None:
         """Let time pass, minute by minute, with everything that it brings."""
         until = self.clock() + timedelta(**span)
-        while True:
-            self.relay()
-            while (message := self.queue.next()) is not None:
-                fetching.handle(self.room, message)
-                self.relay()
-            if self.clock() >= until:
-                return
-            self._wait(until)
-
-    def _wait(self, until: datetime) -> None:
-        """Go on to the next message, or to the next sweep."""
-        now = self.clock()
-        swept = now.replace(second=0, microsecond=0) + timedelta(minutes=5 - now.minute % 5)
-        self.clock.now = min(swept, until, *(it[0] for it in self.queue.waiting[:1]))
-        if self.clock() == swept:
-            fetching.sweep(self.room)
-
-    def lose_messages(self) -> list[Message]:
-        """Lose what is in the queue."""
-        self.relay()
-        lost = [message for _, _, message in self.queue.waiting]
-        self.queue.waiting.clear()
-        return lost
+        self.stream()
+        while (minute := self.clock().replace(second=0, microsecond=0) + EVERY) <= until:
+            self.clock.now = minute
+            lambda_handler({}, None, lambda: self.room)
+            self.stream()
+        self.clock.now = until
 
 
 @pytest.fixture
@@ -97,11 +75,10 @@ def bucket(aws: None) -> Bucket:
 @pytest.fixture
 def office(app: App, clock: Clock, bucket: Bucket) -> Office:
     """The deployment, with one answered call that is recorded."""
-    files, queue = Files(), MemoryQueue(clock)
-    room = Room(app, bucket, queue, files.open, app.carrier, timedelta(days=90))
+    files = Files()
+    room = Room(app, bucket, files.open, app.carrier, timedelta(days=90))
     app.store.add_call(a_call())
-    news = stream_of(app.settings.table_name)
-    return Office(room, clock, files, queue, news)
+    return Office(room, clock, files, stream_of(app.settings.table_name))
 
 
 def away() -> NotFetched:

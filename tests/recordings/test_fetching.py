@@ -9,11 +9,11 @@ from typing import Any
 import boto3
 import pytest
 
-from switchboard.carriers.base import RecordingSaved
+from switchboard.carriers.base import RecordingSaved, RecordingSource
 from switchboard.errors import CallNotFound
 from switchboard.model import CallStatus, Recording, RecordingStatus
 from switchboard.recordings import fetching, noting
-from switchboard.recordings.room import NeverFetched, NotFetched
+from switchboard.recordings.room import File, NeverFetched, NotFetched
 from switchboard.recordings.schedule import MOST_ATTEMPTS
 from tests.builders import CALL_SID, ORGANIZATION, OTHER_ORGANIZATION, a_call
 from tests.recordings.conftest import BUCKET, SOUND, Office, away
@@ -132,11 +132,11 @@ def test_a_bucket_that_is_away_for_an_hour_loses_nothing(office: Office) -> None
     assert the_recording(office).status is RecordingStatus.COMPLETED
 
 
-def test_messages_that_get_lost_are_found_by_the_sweep(office: Office) -> None:
+def test_what_the_stream_loses_is_found_by_the_sweep(office: Office) -> None:
     note(office)
-    assert office.lose_messages()
+    assert office.news()
 
-    office.run(minutes=10)
+    office.run(minutes=1)
 
     assert the_recording(office).status is RecordingStatus.COMPLETED
 
@@ -144,9 +144,8 @@ def test_messages_that_get_lost_are_found_by_the_sweep(office: Office) -> None:
 def test_a_job_that_dies_is_taken_over(office: Office) -> None:
     office.files.outcomes = [KeyError("the process dies here"), SOUND]
     note(office)
-    office.relay()
     with pytest.raises(KeyError):
-        fetching.handle(office.room, office.queue.next() or {})
+        fetching.fetch(office.room, a_call().id, SID)
 
     office.run(minutes=9)
     assert the_recording(office).status is RecordingStatus.PROCESSING  # it may still be at it
@@ -155,15 +154,51 @@ def test_a_job_that_dies_is_taken_over(office: Office) -> None:
     assert the_recording(office).status is RecordingStatus.COMPLETED
 
 
-def test_of_two_jobs_with_the_same_message_one_fetches(office: Office) -> None:
+def test_of_two_who_are_told_of_a_recording_one_fetches_it(office: Office) -> None:
     note(office)
-    office.relay()
-    message = office.queue.next() or {}
 
-    fetching.handle(office.room, message)
-    fetching.handle(office.room, message)
+    fetching.fetch(office.room, a_call().id, SID)
+    fetching.fetch(office.room, a_call().id, SID)
 
     assert len(office.files.asked) == 1
+
+
+def test_of_two_sweeps_at_once_one_fetches_a_recording(office: Office) -> None:
+    note(office)
+    swept: list[int] = []
+
+    def meanwhile(source: RecordingSource, url: str) -> File:
+        swept.append(fetching.sweep(office.room))
+        return office.files.open(source, url)
+
+    assert fetching.sweep(replace(office.room, open=meanwhile)) == 1
+
+    assert swept == [0]
+    assert len(office.files.asked) == 1
+    assert the_recording(office).status is RecordingStatus.COMPLETED
+
+
+def test_one_whose_clock_is_a_little_behind_does_not_leave_it_to_the_sweep(office: Office) -> None:
+    note(office)
+    office.clock.advance(seconds=-0.5)
+
+    office.stream()
+
+    assert the_recording(office).status is RecordingStatus.COMPLETED
+
+
+def test_a_sweep_begins_no_file_that_it_may_not_have_the_time_for(office: Office) -> None:
+    for number in range(fetching.AT_ONCE + 1):
+        note(office, recording_sid=f"RE{number}")
+
+    def slowly(source: RecordingSource, url: str) -> File:
+        office.clock.advance(seconds=30)
+        return office.files.open(source, url)
+
+    assert fetching.sweep(replace(office.room, open=slowly)) == fetching.AT_ONCE
+
+    waiting = [it for it in office.room.app.store.recordings(a_call().id) if it.due]
+    assert [it.attempts for it in waiting] == [0]
 
 
 def test_a_file_that_is_too_large_is_given_up_at_once(office: Office) -> None:
@@ -182,11 +217,10 @@ def test_a_file_that_never_comes_is_given_up_after_days(office: Office) -> None:
     office.files.outcomes = [NotFetched("the carrier answered 404")]
     note(office)
     # Straight from one attempt to the next: the stream and the sweep have tests of their own.
-    message = {"recording": SID, "call": a_call().id, "organization": ORGANIZATION}
     began = office.clock()
     while (due := the_recording(office).due) is not None:
         office.clock.now = max(office.clock(), due)
-        fetching.handle(office.room, message)
+        fetching.fetch(office.room, a_call().id, SID)
 
     assert the_recording(office).status is RecordingStatus.FAILED
     assert the_recording(office).attempts == MOST_ATTEMPTS

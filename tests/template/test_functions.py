@@ -46,15 +46,15 @@ ALLOWED = {
     "CarrierWebhookVonage": WRITE - DELETE | SECRETS,
     "CarrierWebhookSip": WRITE - DELETE | {"dynamodb:BatchGetItem"} | SECRETS | INVOKE,
     "Events": READ | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"} | SECRET,
-    "RelayEvents": {"sqs:SendMessage"},
+    "RelayEvents": {"sqs:SendMessage"} | INVOKE,
     "DeliverEvent": READ
     | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"}
     | SECRET
     | {"sqs:SendMessage"},
     "FetchRecording": READ
-    | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+    | {"dynamodb:Query", "dynamodb:PutItem"}
     | SECRET
-    | {"s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload", "sqs:SendMessage"},
+    | {"s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload"},
     "Recordings": READ | {"dynamodb:Query", "s3:GetObject"} | SECRET,
     "SendMessage": READ | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"} | SECRET,
     "StopCalls": READ | {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"} | SECRET,

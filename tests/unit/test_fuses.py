@@ -323,6 +323,24 @@ def test_a_carrier_that_does_not_answer_is_asked_again(app: App, books: Books) -
     assert books.hung_up == [call.call_sid]
 
 
+def test_a_call_that_nobody_can_make_sense_of_holds_up_none_of_the_others(
+    app: App, books: Books
+) -> None:
+    allow(app, **WIDE)
+    for _ in range(2 * stopping._AT_ONCE):
+        dial(app)
+    fuses.trip(app, ORGANIZATION, fuses.BY_HAND)
+    books.reply_errors = [RuntimeError("nobody thought of this")]
+
+    assert stopping.stop(app, ORGANIZATION) == 1
+
+    assert len(books.hung_up) == 2 * stopping._AT_ONCE - 1
+
+
+class Killed(BaseException):
+    """The process is no more."""
+
+
 def test_what_dies_while_it_ends_calls_is_begun_again_by_the_sweep(
     app: App, books: Books, clock: Clock
 ) -> None:
@@ -330,11 +348,11 @@ def test_what_dies_while_it_ends_calls_is_begun_again_by_the_sweep(
     for _ in range(3):
         dial(app)
     fuses.trip(app, ORGANIZATION, fuses.BY_HAND)
-    books.reply_errors = [RuntimeError("the process is killed")]
-    with pytest.raises(RuntimeError):
+    books.reply_errors = [Killed()]
+    with pytest.raises(Killed):
         stopping.stop(app, ORGANIZATION)
 
-    assert stopping.sweep(app) == 0  # not yet: its message may be on its way
+    assert stopping.sweep(app) == 0  # not yet: somebody may be on his way
     clock.advance(seconds=31)
     assert stopping.sweep(app) == 1
 
@@ -342,7 +360,7 @@ def test_what_dies_while_it_ends_calls_is_begun_again_by_the_sweep(
     assert app.store.fuse(ORGANIZATION).due is None
 
 
-def test_the_row_brings_itself_to_the_queue(app: App, clock: Clock) -> None:
+def test_the_row_itself_tells_whoever_ends_calls(app: App, clock: Clock) -> None:
     fuses.trip(app, ORGANIZATION, fuses.BY_HAND)
     [row] = rows(app, "FUSE")
 

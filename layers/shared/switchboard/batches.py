@@ -1,7 +1,7 @@
-"""What a queue brings to a function: its messages one by one, and in between the time to sweep."""
+"""Work on many things, of which one that fails stops none of the others."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,28 +16,42 @@ def handle(
     work: Callable[[Json], object],
     sweep: Callable[[], int],
     *,
-    at_once: bool = False,
+    at_once: int = 1,
 ) -> Json:
     """Do the work that a batch of messages asks for; name those that failed, which come again.
 
-    An event without messages is the time to sweep. With `at_once` no message waits for a slow one.
-    Raises InvalidRequest for what no queue sends.
+    An event without messages is the time to sweep. Raises InvalidRequest for what no queue sends.
     """
-    records = lambda_events.records(event)
-    if records is None:
-        logger.info("swept", extra={"overdue": sweep()})
+    if lambda_events.is_time_to_sweep(event):
+        swept(sweep)
         return {}
-    with ThreadPoolExecutor(max(1, len(records)) if at_once else 1) as threads:
-        done = list(threads.map(lambda record: _is_done(record, work), records))
-    failed = [record["messageId"] for record, ok in zip(records, done, strict=True) if not ok]
+    messages = lambda_events.messages(event)
+    # The queue brings it again; what it is about is in the table, where the sweep finds it.
+    done = each(messages, lambda message: work(json.loads(message["body"])), at_once=at_once)
+    failed = [message["messageId"] for message, ok in zip(messages, done, strict=True) if not ok]
     return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
 
 
-def _is_done(record: Mapping[str, Any], work: Callable[[Json], object]) -> bool:
-    try:
-        work(json.loads(record["body"]))
-    except Exception:
-        # The queue brings it again; what it is about is in the table, where the sweep finds it.
-        logger.exception("message failed")
-        return False
-    return True
+def swept(sweep: Callable[[], int]) -> None:
+    """Look for what was forgotten, and log how much it was."""
+    logger.info("swept", extra={"overdue": sweep()})
+
+
+def each[Thing](
+    things: Iterable[Thing], work: Callable[[Thing], object], *, at_once: int = 1
+) -> list[bool]:
+    """Do the work for each thing, so many at once; say of each whether it was done.
+
+    What fails is logged: whoever asks for it knows how it is found again.
+    """
+
+    def is_done(thing: Thing) -> bool:
+        try:
+            work(thing)
+        except Exception:
+            logger.exception("not done")
+            return False
+        return True
+
+    with ThreadPoolExecutor(at_once) as threads:
+        return list(threads.map(is_done, things))

@@ -32,25 +32,24 @@ def request_id(event: object) -> str:
     return str(request.get("requestId"))[:_SHOWN] if isinstance(request, dict) else ""
 
 
-def records(event: object) -> list[Json] | None:
-    """Return a queue's messages, or None for an event that brings none: the time to sweep.
+def is_time_to_sweep(event: object) -> bool:
+    """Whether an event brings nothing to work on: it is the schedule's."""
+    return event == {}
 
-    Raises InvalidRequest for anything else.
-    """
-    if not isinstance(event, dict):
-        raise _unsound("an object")
-    found = event.get("Records")
-    if found is None:
-        return None
-    if not isinstance(found, list) or not all(_is_message(it) for it in found):
-        raise _unsound("Records")
-    return found
+
+def messages(event: object) -> list[Json]:
+    """Return a queue's messages; raise InvalidRequest for anything else."""
+    return _records(event, _is_message)
 
 
 def changes(event: object) -> list[Json]:
     """Return the changes of a table's stream; raise InvalidRequest for anything else."""
+    return _records(event, lambda it: isinstance(it, dict))
+
+
+def _records(event: object, is_sound: Callable[[object], bool]) -> list[Json]:
     found = event.get("Records") if isinstance(event, dict) else None
-    if not isinstance(found, list) or not all(isinstance(it, dict) for it in found):
+    if not isinstance(found, list) or not all(map(is_sound, found)):
         raise _unsound("Records")
     return found
 

@@ -3,16 +3,16 @@
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
-from . import batches, lambda_events, stopping, wiring
+from . import batches, lambda_events, wiring
 from .app import App
 from .events import delivering, relaying, sweeping
-from .events.aws import Queues, SqsQueue, Targets
+from .events.aws import Recipients, SqsQueue, Targets
 from .events.office import Office, Queue
 from .events.sending import Https
 from .texting import dispatching
@@ -21,6 +21,8 @@ from .texting import dispatching
 _AWS = Config(
     connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2}
 )
+# A batch of the queue, as the template has it.
+_LETTERS = 10
 
 type Json = dict[str, Any]
 
@@ -40,10 +42,10 @@ def office() -> Office:
 
 
 @cache
-def queue() -> Queue:
-    """Return the queues alone: of events, recordings, text messages, and tripped fuses."""
-    others = ("RECORDING_QUEUE_URL", "TEXT_QUEUE_URL", "FUSE_QUEUE_URL")
-    return Queues(_queue(), *map(_queue, others))
+def recipients() -> Queue:
+    """Return whom the table's stream wakes."""
+    stop_calls = partial(wiring.invoke, os.environ["STOP_CALLS_FUNCTION"], "fuse")
+    return Recipients(_queue(), _queue("TEXT_QUEUE_URL"), stop_calls)
 
 
 def _queue(name: str = "EVENT_QUEUE_URL") -> SqsQueue:
@@ -57,7 +59,7 @@ def deliver(event: Mapping[str, Any], office: Callable[[], Office]) -> Json:
         event,
         lambda message: delivering.handle(opened, message),
         lambda: sweeping.sweep(opened),
-        at_once=True,
+        at_once=_LETTERS,
     )
 
 
@@ -74,16 +76,6 @@ def send_texts(event: Mapping[str, Any], app: Callable[[], App]) -> Json:
     )
 
 
-def stop_calls(event: Mapping[str, Any], app: Callable[[], App]) -> Json:
-    """End the calls of the organizations that a batch of tripped fuses names."""
-    opened = app()
-    return batches.handle(
-        event,
-        lambda message: stopping.stop(opened, int(message["fuse"])),
-        lambda: stopping.sweep(opened),
-    )
-
-
 def relay(event: Mapping[str, Any], queue: Callable[[], Queue]) -> None:
-    """Put into the queues what a batch of the table's stream asks for."""
+    """Wake whom a batch of the table's stream asks for."""
     relaying.relay(queue(), lambda_events.changes(event), datetime.now(UTC))

@@ -10,12 +10,12 @@ import boto3
 import urllib3
 from botocore.config import Config
 
-from . import batches, wiring
-from .events.aws import SqsQueue
+from . import batches, lambda_events, wiring
 from .recordings import fetching
 from .recordings.downloading import Downloads
 from .recordings.room import Room, Vault
 from .recordings.vault import Bucket
+from .stream import Woken, woken
 
 _S3 = Config(
     connect_timeout=5,
@@ -29,8 +29,6 @@ _S3 = Config(
 _MEGABYTE = 1024 * 1024
 # Less than the function's own time-out, with which everything else ends too.
 _LIMIT = timedelta(minutes=8)
-
-type Json = dict[str, Any]
 
 
 @cache
@@ -47,18 +45,25 @@ def room() -> Room:
     return Room(
         app=app,
         vault=vault(),
-        queue=SqsQueue(boto3.client("sqs", config=wiring.AWS), os.environ["RECORDING_QUEUE_URL"]),
         open=Downloads(urllib3.PoolManager(timeout=wiring.HTTP), most, _LIMIT).open,
         carrier=app.carrier,
         kept=timedelta(days=int(os.environ["RECORDING_RETENTION_DAYS"])),
     )
 
 
-def fetch(event: Mapping[str, Any], room: Callable[[], Room]) -> Json:
-    """Fetch what a batch of the queue asks for; what is not a batch is the time to sweep."""
+def fetch(event: Mapping[str, Any], room: Callable[[], Room]) -> None:
+    """Fetch the recordings of a batch of the table's stream, or those that are due by now.
+
+    One that fails holds up none that come after it: its row is due, and the sweep goes on with it.
+    """
     opened = room()
-    return batches.handle(
-        event,
-        lambda message: fetching.handle(opened, message),
-        lambda: fetching.sweep(opened),
-    )
+
+    def fetch_one(row: Woken) -> None:
+        call_id, sid = row.pk.removeprefix("CALL#"), row.sk.removeprefix("RECORDING#")
+        fetching.fetch(opened, int(call_id), sid)
+
+    if lambda_events.is_time_to_sweep(event):
+        batches.swept(lambda: fetching.sweep(opened))
+        return
+    rows = [row for row in woken(lambda_events.changes(event)) if row.sk.startswith("RECORDING#")]
+    batches.each(rows, fetch_one, at_once=fetching.AT_ONCE)

@@ -1,11 +1,10 @@
 """Ending the calls of an organization whose fuse has tripped, however often it takes."""
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import batched
 
-from . import control
+from . import batches, control
 from .app import App
 from .errors import CallNotActive, SwitchboardError
 from .model import Call, Direction, Fuse
@@ -13,14 +12,29 @@ from .store import Taken
 
 logger = logging.getLogger(__name__)
 
-# Less than the function's own time-out: what is left then is begun at once by the next.
+# What is left then is begun at once by the next.
 _TIME = timedelta(seconds=30)
+# Less than the function's own time-out, with what was begun by then.
+_STAY = timedelta(seconds=80)
 _AT_ONCE = 8
 _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(minutes=5)
-# Behind its time by so much, a fuse is taken for lost on its way through the queue.
+# Behind its time by so much, a fuse is taken for lost on its way, or by whoever stayed with it.
 _LATE = timedelta(seconds=30)
 _MOST = 500
+
+
+def stay(app: App, organization_id: int) -> None:
+    """End an organization's calls, and wait for those that cannot be ended yet, for 80 seconds.
+
+    What is left then, or when this dies, is the sweep's.
+    """
+    until = app.clock() + _STAY
+    while stop(app, organization_id):
+        due = app.store.fuse(organization_id).due
+        if due is None or due > until:
+            return
+        app.sleep(max(0.0, (due - app.clock()).total_seconds()))
 
 
 def stop(app: App, organization_id: int) -> int:
@@ -36,11 +50,11 @@ def stop(app: App, organization_id: int) -> int:
     _alarm(app, fuse)
     until = app.clock() + _TIME
     left = _left(app, fuse)
-    with ThreadPoolExecutor(_AT_ONCE) as threads:
-        for batch in batched(left, _AT_ONCE, strict=False):
-            if app.clock() >= until:
-                break
-            list(threads.map(lambda call: _end(app, call), batch))
+    for batch in batched(left, _AT_ONCE, strict=False):
+        if app.clock() >= until:
+            break
+        # One that fails for no reason that we know is left, and tried again.
+        batches.each(batch, lambda call: _end(app, call), at_once=_AT_ONCE)
     still = _left(app, fuse)
     try:
         app.store.look_again(fuse, _next(app, fuse) if still else None)
@@ -50,7 +64,7 @@ def stop(app: App, organization_id: int) -> int:
 
 
 def sweep(app: App) -> int:
-    """Look after the fuses whose message was lost; return how many."""
+    """Look after the fuses that nobody stays with; return how many."""
     overdue = list(app.store.overdue_fuses(app.clock() - _LATE, _MOST))
     for fuse in overdue:
         stop(app, fuse.organization_id)

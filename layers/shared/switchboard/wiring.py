@@ -62,19 +62,24 @@ def build(settings: Settings, patience: Config = AWS) -> App:
         clock=clock,
         sleep=time.sleep,
         new_id=lambda: ids.new_id(clock()),
-        fail_over=partial(_invoke, settings.fail_over_function),
+        fail_over=partial(invoke, settings.fail_over_function, "call_id"),
     )
 
 
-def _invoke(function: str, call_id: int) -> None:
-    """Let a function begin with a call, whose end nobody waits for; AWS repeats it if it fails."""
+def invoke(function: str, name: str, value: int) -> None:
+    """Let a function begin with `{name: value}`; nobody waits for its end.
+
+    AWS repeats it twice if it fails. Raises ServiceUnavailable when AWS does not take it.
+    """
     try:
         # Made here: next to no container ever needs it.
         boto3.client("lambda", config=AWS).invoke(
             FunctionName=function,
             InvocationType="Event",
-            Payload=json.dumps({"call_id": call_id}).encode(),
+            Payload=json.dumps({name: value}).encode(),
         )
     except (ClientError, ConnectionError, HTTPClientError) as error:
-        # The event goes back to the carrier, which may send it again.
-        raise ServiceUnavailable("The call's next SIP trunk could not be tried.") from error
+        # What brought us here, a carrier's event or the table's stream, comes again.
+        raise ServiceUnavailable(
+            f"The function {function} could not be begun with {name} {value}. Send this again."
+        ) from error

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched
 from typing import TYPE_CHECKING
@@ -61,25 +61,26 @@ class SqsQueue:
 
 
 @dataclass(frozen=True)
-class Queues:
-    """Events and texts to send, recordings to fetch, calls to end: none waits for the others."""
+class Recipients:
+    """Whom the stream wakes: who sends events, who sends texts, who ends calls."""
 
     events: Queue
-    recordings: Queue
     texts: Queue
-    fuses: Queue
+    stop_calls: Callable[[int], None]
+    """Has an organization's calls ended."""
 
     def put(self, messages: Sequence[tuple[Message, int]]) -> None:
-        """Add each message to its queue."""
-        for queue in (self.events, self.recordings, self.texts, self.fuses):
+        """Tell each recipient its part; a tripped fuse first, for its calls cost money."""
+        for message, _ in messages:
+            if "fuse" in message:
+                self.stop_calls(int(message["fuse"]))
+        for queue in (self.texts, self.events):
             if mine := [entry for entry in messages if self._queue_of(entry[0]) is queue]:
                 queue.put(mine)
 
-    def _queue_of(self, message: Message) -> Queue:
-        if "recording" in message:
-            return self.recordings
+    def _queue_of(self, message: Message) -> Queue | None:
         if "fuse" in message:
-            return self.fuses
+            return None
         return self.texts if "text" in message else self.events
 
 

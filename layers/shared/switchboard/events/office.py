@@ -30,7 +30,7 @@ class Answer:
 type Message = dict[str, str | int]
 """`event`, or `event` and `endpoint`, or `drain` (a receiver); each with its `organization`.
 
-And, for a queue of its own, `recording` and `call`."""
+And for others than the post office: `text`, or `fuse`."""
 
 
 class Queue(Protocol):

@@ -8,38 +8,36 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import batched
 
+from .. import batches
 from ..errors import SwitchboardError
 from ..model import Recording, RecordingStatus
 from ..store import Taken
 from .noting import link
-from .room import Message, NotFetched, Room, Stored
+from .room import NotFetched, Room, Stored
 from .schedule import next_attempt
 
 logger = logging.getLogger(__name__)
 
 # Longer than an attempt can take: who is not done by then has crashed.
 LEASE = timedelta(minutes=11)
-# A queue's delay is in whole seconds.
+# Files at once in one container, by its memory: a part of each is held.
+AT_ONCE = 8
+# Whose clock is ahead notes a recording as due in a moment.
 _EARLY = timedelta(seconds=1)
-# What is due later is found by the sweep.
-_LONGEST_DELAY = timedelta(minutes=15)
-_LATE = timedelta(seconds=30)
-_AGAIN = timedelta(minutes=15)
-_AT_ONCE = 500
+# With the longest file, less than the function's own time-out. What is left is the next sweep's.
+_BEGINS = timedelta(seconds=60)
+_MOST = 500
 _WRITE_TRIES = 6
 
 
-def handle(room: Room, message: Message) -> None:
-    """Fetch what a message asks for; one that came before or too early changes nothing."""
-    match message:
-        case {"recording": str(sid), "call": int(call_id)}:
-            waiting = room.app.store.recording(call_id, sid)
-        case _:
-            raise ValueError(f"Not a message of ours: {sorted(message)}")
+def fetch(room: Room, call_id: int, recording_sid: str) -> None:
+    """Fetch a call's recording; one that is there, or whose time has not come, is left alone."""
+    waiting = room.app.store.recording(call_id, recording_sid)
     now = room.app.clock()
     if waiting is None or waiting.due is None or now + _EARLY < waiting.due:
-        return  # done, or somebody is at it, or it wakes us again
+        return  # done, or somebody is at it, or it is tried again later
     claim = replace(waiting, due=now + LEASE, attempts=waiting.attempts + 1)
     try:
         claimed = room.app.store.put_off_recording(waiting, claim)
@@ -54,22 +52,17 @@ def handle(room: Room, message: Message) -> None:
 
 
 def sweep(room: Room) -> int:
-    """Queue what is overdue; return how much it was."""
-    now = room.app.clock()
-    found = 0
-    for row in room.app.store.due_recordings(now - _LATE, _AT_ONCE):
-        try:
-            room.app.store.put_off(row, now + _AGAIN)
-        except Taken:
-            continue  # somebody is at it
-        about: Message = {
-            "recording": row["recording_sid"],
-            "call": int(row["call_id"]),
-            "organization": int(row["organization_id"]),
-        }
-        room.queue.put([(about, 0)])
-        found += 1
-    return found
+    """Fetch what is due, for as long as there is time to; return how much that was."""
+    until = room.app.clock() + _BEGINS
+    begun = 0
+    rows = room.app.store.due_recordings(room.app.clock(), _MOST)
+    for due in batched(rows, AT_ONCE, strict=False):
+        if room.app.clock() >= until:
+            break
+        begun += len(due)
+        # One that fails for no reason that we know keeps its claim, and is due again after it.
+        batches.each(due, lambda it: fetch(room, it.call_id, it.recording_sid), at_once=AT_ONCE)
+    return begun
 
 
 def _fetched(room: Room, recording: Recording) -> tuple[str, Stored, str]:
@@ -111,8 +104,7 @@ def _not_fetched(room: Room, recording: Recording, error: NotFetched | Switchboa
         _settle(room, recording, failed)
         return
     waiting = replace(recording, due=due, problem=said)
-    wakes_at = due if due - now <= _LONGEST_DELAY else None
-    _unless_taken(lambda: room.app.store.put_off_recording(recording, waiting, wakes_at))
+    _unless_taken(lambda: room.app.store.put_off_recording(recording, waiting))
 
 
 def _settle(room: Room, before: Recording, after: Recording) -> None:

@@ -1,15 +1,12 @@
 """What fetching recordings works with, beside what every use case has."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 from ..app import App
 from ..carriers.base import Recordings, RecordingSource
-
-type Message = dict[str, str | int]
-"""`recording` (the carrier's id), its `call`, and the `organization`."""
 
 
 class NotFetched(Exception):
@@ -53,20 +50,12 @@ class Vault(Protocol):
         ...
 
 
-class Queue(Protocol):
-    """The queue of what is to be fetched."""
-
-    def put(self, messages: Sequence[tuple[Message, int]]) -> None:
-        """Add messages, each to come after so many seconds (at most 900)."""
-
-
 @dataclass(frozen=True)
 class Room:
     """One deployment's way from the carriers' files to the bucket."""
 
     app: App
     vault: Vault
-    queue: Queue
     open: Callable[[RecordingSource, str], File]
     """Begins to fetch a file; the second is the carrier's API, which may be a sandbox."""
     carrier: Callable[[str, int], Recordings]

@@ -94,7 +94,8 @@ class Fuses(Table):
         if due is None:
             expression = "REMOVE due, wake, gsi2pk, gsi2sk"
         else:
-            expression = "SET due = :due, wake = :due, gsi2sk = :due, attempts = :attempts"
+            # Its `wake` stays: who looks at it now looks again, or the sweep does.
+            expression = "SET due = :due, gsi2sk = :due, attempts = :attempts"
             values |= {":due": moment(due), ":attempts": fuse.attempts + 1}
         self.update_item(update(row, expression, values, condition="due = :seen"))
 

@@ -36,17 +36,12 @@ class Recordings(Table):
         Raises Taken: place 0 when the call was changed meanwhile, place 1 when the recording is
         known already.
         """
-        self._tell(call, recording, link, put(_item(recording, recording.due), FRESH))
+        self._tell(call, recording, link, put(_item(recording) | _woken(recording), FRESH))
 
-    def put_off_recording(
-        self, before: Recording, after: Recording, wakes_at: datetime | None = None
-    ) -> Recording:
-        """Write when a recording shall be looked at next; raise Taken when it has changed.
-
-        With `wakes_at` the stream puts it into the queue again.
-        """
+    def put_off_recording(self, before: Recording, after: Recording) -> Recording:
+        """Write when a recording shall be looked at next; raise Taken when it has changed."""
         saved = replace(after, version=before.version + 1)
-        self.transact(put(_item(saved, wakes_at), _SAME, {":seen": before.version}))
+        self.transact(put(_item(saved), _SAME, {":seen": before.version}))
         return saved
 
     def settle_recording(
@@ -58,12 +53,12 @@ class Recordings(Table):
         """
         saved = replace(after, version=before.version + 1, due=None)
         ends = {"ttl": int(((after.stored_at or self._clock()) + kept).timestamp())}
-        write = put(_item(saved, None) | ends, _SAME, {":seen": before.version})
+        write = put(_item(saved) | ends, _SAME, {":seen": before.version})
         self._tell(call, saved, link, write)
 
-    def due_recordings(self, until: datetime, most: int) -> Iterator[Item]:
-        """Yield the rows of recordings that somebody should have looked at by `until`."""
-        return self.rows(due_in(_DUE, until), most)
+    def due_recordings(self, until: datetime, most: int) -> Iterator[Recording]:
+        """Yield the recordings that somebody should have looked at by `until`."""
+        return map(items.recording, self.rows(due_in(_DUE, until), most))
 
     def _tell(self, call: Call, recording: Recording, link: str, write: Item) -> None:
         now = self._clock()
@@ -79,10 +74,12 @@ def _recording_key(call_id: int, recording_sid: str) -> Item:
     return key(call_key(call_id)["pk"], f"RECORDING#{recording_sid}")
 
 
-def _item(recording: Recording, wakes_at: datetime | None) -> Item:
+def _woken(recording: Recording) -> Item:
+    return {"wake": moment(recording.due)} if recording.due else {}
+
+
+def _item(recording: Recording) -> Item:
     row = _recording_key(recording.call_id, recording.recording_sid) | items.fields_of(recording)
     if recording.due:
         row |= {"gsi2pk": _DUE, "gsi2sk": moment(recording.due), "due": moment(recording.due)}
-    if wakes_at:
-        row["wake"] = moment(wakes_at)
     return row
