@@ -285,17 +285,19 @@ def test_telnyxs_recording_without_an_id_is_found_by_its_leg_and_its_beginning(
 
 
 def test_a_recording_that_fails_holds_up_none_of_those_after_it(
-    app: App, bucket: Bucket, caplog: pytest.LogCaptureFixture
+    app: App, bucket: Bucket, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app.store.add_call(a_call())
     app.store.add_recording(the_call(app), a_recording(), "x")
     file = File(iter([b"sound"]), "audio/mpeg")
     room = Room(app, bucket, lambda source, url: file, app.carrier, timedelta(days=90))
     [noted] = load("fetch_recording/noted")["Records"]
-    nonsense = deepcopy(noted)
-    nonsense["dynamodb"]["NewImage"]["pk"]["S"] = "CALL#nonsense"
+    odd = deepcopy(noted)
+    odd["dynamodb"]["NewImage"]["sk"]["S"] = "RECORDING#"
+    live = app.store.recording
+    monkeypatch.setattr(app.store, "recording", lambda call, sid: live(call, sid) if sid else 1 / 0)
 
-    fetch({"Records": [nonsense, {"dynamodb": "nonsense"}, noted]}, None, lambda: room)
+    fetch({"Records": [odd, {"dynamodb": "nonsense"}, noted]}, None, lambda: room)
 
     [kept] = app.store.recordings(a_call().id)
     assert kept.status is RecordingStatus.COMPLETED

@@ -27,7 +27,12 @@ def handle(
         return {}
     messages = lambda_events.messages(event)
     # The queue brings it again; what it is about is in the table, where the sweep finds it.
-    done = each(messages, lambda message: work(json.loads(message["body"])), at_once=at_once)
+    done = each(
+        messages,
+        lambda message: work(json.loads(message["body"])),
+        named=lambda message: str(message["messageId"]),
+        at_once=at_once,
+    )
     failed = [message["messageId"] for message, ok in zip(messages, done, strict=True) if not ok]
     return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
 
@@ -38,18 +43,22 @@ def swept(sweep: Callable[[], int]) -> None:
 
 
 def each[Thing](
-    things: Iterable[Thing], work: Callable[[Thing], object], *, at_once: int = 1
+    things: Iterable[Thing],
+    work: Callable[[Thing], object],
+    *,
+    named: Callable[[Thing], str],
+    at_once: int = 1,
 ) -> list[bool]:
     """Do the work for each thing, so many at once; say of each whether it was done.
 
-    What fails is logged: whoever asks for it knows how it is found again.
+    What fails is logged by its name: whoever asks for it knows how it is found again.
     """
 
     def is_done(thing: Thing) -> bool:
         try:
             work(thing)
         except Exception:
-            logger.exception("not done")
+            logger.exception("not done", extra={"about": named(thing)})
             return False
         return True
 

@@ -15,7 +15,8 @@ from .recordings import fetching
 from .recordings.downloading import Downloads
 from .recordings.room import Room, Vault
 from .recordings.vault import Bucket
-from .stream import Woken, woken
+from .store.recordings import recording_of
+from .stream import woken
 
 _S3 = Config(
     connect_timeout=5,
@@ -52,18 +53,10 @@ def room() -> Room:
 
 
 def fetch(event: Mapping[str, Any], room: Callable[[], Room]) -> None:
-    """Fetch the recordings of a batch of the table's stream, or those that are due by now.
-
-    One that fails holds up none that come after it: its row is due, and the sweep goes on with it.
-    """
+    """Fetch the recordings of a batch of the table's stream, or those that are due by now."""
     opened = room()
-
-    def fetch_one(row: Woken) -> None:
-        call_id, sid = row.pk.removeprefix("CALL#"), row.sk.removeprefix("RECORDING#")
-        fetching.fetch(opened, int(call_id), sid)
-
     if lambda_events.is_time_to_sweep(event):
         batches.swept(lambda: fetching.sweep(opened))
         return
-    rows = [row for row in woken(lambda_events.changes(event)) if row.sk.startswith("RECORDING#")]
-    batches.each(rows, fetch_one, at_once=fetching.AT_ONCE)
+    rows = woken(lambda_events.changes(event))
+    fetching.fetch_each(opened, [it for row in rows if (it := recording_of(row.pk, row.sk))])

@@ -54,7 +54,12 @@ def stop(app: App, organization_id: int) -> int:
         if app.clock() >= until:
             break
         # One that fails for no reason that we know is left, and tried again.
-        batches.each(batch, lambda call: _end(app, call), at_once=_AT_ONCE)
+        batches.each(
+            batch,
+            lambda call: _end(app, call),
+            named=lambda call: f"call {call.id}",
+            at_once=_AT_ONCE,
+        )
     still = _left(app, fuse)
     try:
         app.store.look_again(fuse, _next(app, fuse) if still else None)

@@ -14,6 +14,7 @@ from .table import FRESH, Table, key, put
 
 # A partition of its own: what delivers events does not look for these.
 _DUE = "DUE#RECORDING"
+_KIND = "RECORDING#"
 _SAME = "version = :seen"
 
 
@@ -27,7 +28,7 @@ class Recordings(Table):
 
     def recordings(self, call_id: int) -> list[Recording]:
         """Return a call's recordings, the first one first."""
-        found = map(items.recording, self.below(call_key(call_id)["pk"], "RECORDING#"))
+        found = map(items.recording, self.below(call_key(call_id)["pk"], _KIND))
         return sorted(found, key=lambda it: it.id)
 
     def add_recording(self, call: Call, recording: Recording, link: str) -> None:
@@ -56,9 +57,10 @@ class Recordings(Table):
         write = put(_item(saved) | ends, _SAME, {":seen": before.version})
         self._tell(call, saved, link, write)
 
-    def due_recordings(self, until: datetime, most: int) -> Iterator[Recording]:
-        """Yield the recordings that somebody should have looked at by `until`."""
-        return map(items.recording, self.rows(due_in(_DUE, until), most))
+    def due_recordings(self, until: datetime, most: int) -> Iterator[tuple[int, str]]:
+        """Yield the call and the carrier's id of what somebody should have looked at by `until`."""
+        for row in self.rows(due_in(_DUE, until), most):
+            yield int(row["call_id"]), row["recording_sid"]
 
     def _tell(self, call: Call, recording: Recording, link: str, write: Item) -> None:
         now = self._clock()
@@ -70,8 +72,16 @@ class Recordings(Table):
         )
 
 
+def recording_of(pk: str, sk: str) -> tuple[int, str] | None:
+    """Return the call and the carrier's id of a row, if it is a recording's."""
+    call_id = pk.removeprefix("CALL#")
+    if not (sk.startswith(_KIND) and call_id.isdecimal()):
+        return None
+    return int(call_id), sk.removeprefix(_KIND)
+
+
 def _recording_key(call_id: int, recording_sid: str) -> Item:
-    return key(call_key(call_id)["pk"], f"RECORDING#{recording_sid}")
+    return key(call_key(call_id)["pk"], _KIND + recording_sid)
 
 
 def _woken(recording: Recording) -> Item:
