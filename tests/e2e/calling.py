@@ -1,7 +1,8 @@
 """What the end-to-end tests of outbound calls share: limits, far ends, and reading the table."""
 
 import random
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,7 @@ from switchboard.store import Store
 from tests.e2e.conftest import LocalStack
 
 Json = dict[str, Any]
+_LIMIT_S = 60.0
 
 # As much as any test needs: the limits have tests of their own.
 WIDE = Limits(
@@ -28,6 +30,14 @@ WIDE = Limits(
     calls_per_day=100_000,
     daily_spend_cents=100_000_000,
 )
+
+
+def eventually(look: Callable[[], Any]) -> Any:
+    """Return what is found as soon as something is; what there is after a minute."""
+    until = time.monotonic() + _LIMIT_S
+    while not (found := look()) and time.monotonic() < until:
+        time.sleep(0.5)
+    return found
 
 
 def dynamodb(local_stack: LocalStack) -> Any:

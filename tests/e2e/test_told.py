@@ -1,7 +1,5 @@
 """What customers are told, over the whole stack: events, text messages, recordings."""
 
-import time
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -9,21 +7,12 @@ import pytest
 
 from local import demo, receiving, texting
 from local.seed import CARRIERS
-from tests.e2e.calling import bought, fresh_number
+from tests.e2e.calling import bought, eventually, fresh_number
 from tests.e2e.conftest import LocalStack
 
 Json = dict[str, Any]
 
-_LIMIT_S = 60.0
 _WRITER = "+14155550177"
-
-
-def eventually(look: Callable[[], Any]) -> Any:
-    """Return what is found as soon as something is; what there is after a minute."""
-    until = time.monotonic() + _LIMIT_S
-    while not (found := look()) and time.monotonic() < until:
-        time.sleep(0.5)
-    return found
 
 
 def asked(local_stack: LocalStack, method: str, path: str, **options: Any) -> Json:
