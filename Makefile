@@ -47,7 +47,7 @@ check: .venv/synced ## Format, lint, types, imports, template, known vulnerabili
 audit: .venv/synced ## Look up known vulnerabilities of the locked packages (needs the internet)
 	@$(RUN) python -m local.audit
 
-bench: .venv/synced build ## Measure the budgets (BENCH=--ratios: without times, as in CI)
+bench: .venv/synced build ## Measure the budgets (BENCH=--ratios: without lambda.*, as in CI)
 	@$(RUN) python -m bench $(BENCH)
 
 build: .venv/synced ## sam build

@@ -1,8 +1,8 @@
 """The built functions as Lambda runs them: each beside the floor function, in turn."""
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from functools import partial
 from math import ceil
 from pathlib import Path
 from statistics import median
@@ -11,6 +11,7 @@ from bench import ringing
 from bench.cage import Cage, cage
 from bench.figures import Figure
 from bench.invoking import Run, run
+from bench.pairs import Pairs, measured
 from bench.runtime import BUILD, ENVIRONMENT, FLOOR, Runtime
 from bench.stand_in import stand_in
 
@@ -26,18 +27,6 @@ _FUNCTIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """Runs of a function, each beside a run of the floor that came just before it."""
-
-    ours: list[Run]
-    floors: list[Run]
-
-    def ratio(self, of: Callable[[Run], float]) -> float:
-        """Return the median of the pairs' ratios: what both suffered from cancels out."""
-        return median(of(a) / of(b) for a, b in zip(self.ours, self.floors, strict=True))
-
-
 def measure(runtime: Runtime, pairs: int) -> Iterator[Figure]:
     """Yield init, first answer, warm answers and memory of each webhook, and of the floor."""
     for memory_mb in _MEMORY_MB:
@@ -51,9 +40,8 @@ def measure(runtime: Runtime, pairs: int) -> Iterator[Figure]:
             yield from _times(f"lambda.{memory_mb}.floor", floors)
 
 
-def _figures(name: str, found: Pairs) -> Iterator[Figure]:
-    init = found.ratio(lambda it: it.init.cpu)
-    yield Figure(f"{name}.init_cpu_ratio", init, "x floor", _BUDGET)
+def _figures(name: str, found: Pairs[Run]) -> Iterator[Figure]:
+    yield Figure(f"{name}.init_cpu_ratio", found.ratio(_init_cpu), "x floor", _BUDGET)
     wall = found.ratio(lambda it: it.init.wall)
     yield Figure(f"{name}.init_ratio", wall, "x floor")
     cold = found.ratio(lambda it: it.cold.wall)
@@ -72,8 +60,7 @@ def _times(name: str, runs: list[Run]) -> Iterator[Figure]:
     yield Figure(f"{name}.peak_memory", max(it.peak_mb for it in runs), "MB")
 
 
-def _pairs(runtime: Runtime, limits: Cage, carrier: str, pairs: int) -> Pairs:
-    ours, floors = [], []
+def _pairs(runtime: Runtime, limits: Cage, carrier: str, pairs: int) -> Pairs[Run]:
     with stand_in(ringing.replies(carrier)) as url:
         environment = {
             "AWS_ENDPOINT_URL": url,
@@ -87,7 +74,9 @@ def _pairs(runtime: Runtime, limits: Cage, carrier: str, pairs: int) -> Pairs:
             events = [json.dumps(call).encode() for call in calls]
             return run(runtime, task, limits, events, environment)
 
-        for _ in range(pairs):
-            floors.append(once(FLOOR))
-            ours.append(once(BUILD / _FUNCTIONS[carrier]))
-    return Pairs(ours, floors)
+        ours = partial(once, BUILD / _FUNCTIONS[carrier])
+        return measured(pairs, partial(once, FLOOR), ours, _init_cpu, _BUDGET)
+
+
+def _init_cpu(run: Run) -> float:
+    return run.init.cpu

@@ -1,10 +1,12 @@
 """Cold starts of the built artifact, each beside the floor function's, in turn."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 from bench.figures import Figure
+from bench.pairs import measured
 from bench.runtime import BUILD, FLOOR, ROOT, Runtime
 
 _PROBE = ROOT / "bench" / "cold_probe.py"
@@ -29,15 +31,16 @@ def measure(runtime: Runtime, pairs: int) -> Iterator[Figure]:
     """Yield each function's median ratio to the floor, and the floor's own median time."""
     floors: list[float] = []
     for name, (environment, budget) in _FUNCTIONS.items():
-        ratios: list[float] = []
-        # What is over is measured as long again before it counts, all pairs together.
-        while not ratios or (median(ratios) > budget and len(ratios) < 2 * pairs):
-            for _ in range(pairs):
-                floor = _seconds(runtime, FLOOR)
-                ratios.append(_seconds(runtime, BUILD / name, **environment) / floor)
-                floors.append(floor)
-        yield Figure(f"cold_start.{name}", median(ratios), "x floor", budget)
+        floor = partial(_seconds, runtime, FLOOR)
+        ours = partial(_seconds, runtime, BUILD / name, **environment)
+        found = measured(pairs, floor, ours, _itself, budget)
+        floors += found.floors
+        yield Figure(f"cold_start.{name}", found.ratio(_itself), "x floor", budget)
     yield Figure("cold_start.floor", 1000 * median(floors), "ms")
+
+
+def _itself(seconds: float) -> float:
+    return seconds
 
 
 def _seconds(runtime: Runtime, task: Path, **environment: str) -> float:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -58,10 +58,12 @@ _JSON = ("metadata", "extra", "graph", "settings", "content")
 def plain(value: Any) -> Any:
     """Turn a model object into what the table can hold: no None, times as ISO text in UTC."""
     match value:
-        case datetime():
-            return value.isoformat()
         case StrEnum():
             return value.value
+        case str() | int():
+            return value
+        case datetime():
+            return value.isoformat()
         case dict():
             return {key: plain(item) for key, item in value.items() if _is_held(item)}
         case list() | tuple():
@@ -69,12 +71,12 @@ def plain(value: Any) -> Any:
         case float():
             # Carriers' own details only; the table's numbers are decimals.
             return str(value)
-    return value
+    return plain(_fields(value)) if is_dataclass(value) else value
 
 
 def fields_of(entity: Any) -> Item:
     """Return an entity's fields as an item without keys."""
-    item: Item = plain(asdict(entity))
+    item: Item = plain(entity)
     for name in _JSON:
         if name in item:
             item[name] = json.dumps(getattr(entity, name))
@@ -85,9 +87,14 @@ def fields_of(entity: Any) -> Item:
 
 def copy_of(assistant: Assistant) -> Item:
     """Return what a number keeps of the assistant that answers it."""
-    fields = asdict(assistant)
-    kept: Item = plain({name: v for name, v in fields.items() if name not in NOT_IN_COPIES})
+    held = _fields(assistant)
+    kept: Item = plain({name: v for name, v in held.items() if name not in NOT_IN_COPIES})
     return kept
+
+
+def _fields(entity: Any) -> Item:
+    # Not `asdict`: it copies everything below, which is then gone through once more.
+    return {it.name: getattr(entity, it.name) for it in fields(entity)}
 
 
 def _is_held(value: Any) -> bool:
@@ -494,8 +501,8 @@ def consent(item: Item) -> Consent:
 def audit_fields(entry: AuditEntry) -> Item:
     """Return an audit entry's fields as an item without keys."""
     # The details are kept as text, for the table's numbers are not JSON's.
-    fields: Item = plain(asdict(entry))
-    return fields | {"details": json.dumps(plain(entry.details))}
+    item: Item = plain(entry)
+    return item | {"details": json.dumps(plain(entry.details))}
 
 
 def audit_entry(item: Item) -> AuditEntry:

@@ -7,7 +7,7 @@ the number meanwhile leaves the copy alone.
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import batched
 
 from .. import items
@@ -166,4 +166,4 @@ def _without(changes: list[tuple[Item, ...]], failed: list[int]) -> list[tuple[I
 
 
 def _tagged(flow: ConversationFlow) -> Item:
-    return {":tag": items.plain(asdict(flow.tag)), ":id": flow.id, ":new": flow.version}
+    return {":tag": items.plain(flow.tag), ":id": flow.id, ":new": flow.version}

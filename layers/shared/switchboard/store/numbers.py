@@ -4,7 +4,7 @@ The number's row is also the claim that keeps anyone else from buying it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from .. import items
@@ -122,7 +122,7 @@ def _settle_number(order: NumberOrder, number: Number) -> Item:
     settled = {
         ":status": number.status.value,
         ":carrier_number_id": number.carrier_number_id or "",
-        ":capabilities": items.plain(asdict(number.capabilities)),
+        ":capabilities": items.plain(number.capabilities),
         ":now": order.updated_at.isoformat(),
         ":zero": 0,
         ":one": 1,

@@ -1,7 +1,5 @@
 """Rows of numbers that were given back."""
 
-from dataclasses import asdict
-
 from .. import items
 from ..items import Item
 from ..model import Number, Release
@@ -43,6 +41,6 @@ def _history(organization_id: int, phone_number: str) -> str:
 
 def _release_item(release: Release) -> Item:
     at = release.released_at.isoformat()
-    fields: Item = items.plain(asdict(release))
+    fields: Item = items.plain(release)
     row = key(_history(release.organization_id, release.phone_number), at)
     return row | listed(release.organization_id, "RELEASE", at) | fields

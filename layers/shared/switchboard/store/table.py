@@ -258,12 +258,17 @@ def delete(
 
 def serialized(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return an item as DynamoDB takes it."""
-    return {name: _serialize(value) for name, value in item.items()}
+    return {name: _attribute(value) for name, value in item.items()}
 
 
 def plain(item: Mapping[str, Any]) -> Item:
     """Return an item that DynamoDB gave."""
     return {name: _deserialize(value) for name, value in item.items()}
+
+
+def _attribute(value: Any) -> Any:
+    # Most are text, which the serializer recognizes only after all else.
+    return {"S": value} if isinstance(value, str) else _serialize(value)
 
 
 def _stamped(item: Item) -> dict[str, Any]:
