@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from functools import partial
 from math import ceil
 from pathlib import Path
 from statistics import median
@@ -74,8 +73,10 @@ def _pairs(runtime: Runtime, limits: Cage, carrier: str, pairs: int) -> Pairs[Ru
             events = [json.dumps(call).encode() for call in calls]
             return run(runtime, task, limits, events, environment)
 
-        ours = partial(once, BUILD / _FUNCTIONS[carrier])
-        return measured(pairs, partial(once, FLOOR), ours, _init_cpu, _BUDGET)
+        def pair() -> tuple[Run, Run]:
+            return once(FLOOR), once(BUILD / _FUNCTIONS[carrier])
+
+        return measured(pairs, pair, _init_cpu, _BUDGET)
 
 
 def _init_cpu(run: Run) -> float:

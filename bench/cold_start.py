@@ -31,12 +31,15 @@ def measure(runtime: Runtime, pairs: int) -> Iterator[Figure]:
     """Yield each function's median ratio to the floor, and the floor's own median time."""
     floors: list[float] = []
     for name, (environment, budget) in _FUNCTIONS.items():
-        floor = partial(_seconds, runtime, FLOOR)
-        ours = partial(_seconds, runtime, BUILD / name, **environment)
-        found = measured(pairs, floor, ours, _itself, budget)
+        once = partial(_pair, runtime, BUILD / name, environment)
+        found = measured(pairs, once, _itself, budget)
         floors += found.floors
         yield Figure(f"cold_start.{name}", found.ratio(_itself), "x floor", budget)
     yield Figure("cold_start.floor", 1000 * median(floors), "ms")
+
+
+def _pair(runtime: Runtime, task: Path, environment: dict[str, str]) -> tuple[float, float]:
+    return _seconds(runtime, FLOOR), _seconds(runtime, task, **environment)
 
 
 def _itself(seconds: float) -> float:

@@ -1,11 +1,13 @@
-"""The processor time of webhooks. Runs in a bare interpreter: `cpu_probe.py TASK LAYER RUNTIME`.
+"""The processor time of webhooks, in a bare interpreter: `cpu_probe.py TASK LAYER RUNTIME [FLOOR]`.
 
 Reads {"replies": …, "events": […]} and prints the seconds of each event, how they were answered,
-and what had to be imported for that. What AWS and the carrier answer is canned where a connection
+and what had to be imported for that. With a floor function's folder it gets each event first, and
+its seconds are printed too. What AWS and the carrier answer is canned where a connection
 would be opened: requests are still built, signed and read, but the kernel's share, which is
 noise, is left out.
 """
 
+import importlib.util
 import json
 import socket
 import sys
@@ -71,10 +73,19 @@ HTTPConnection._new_conn = lambda self: _Carrier()  # type: ignore[assignment,re
 
 import app  # noqa: E402
 
-seconds, statuses = [], set()
+handlers = {"seconds": app.lambda_handler}
+if len(sys.argv) > 4:
+    spec: Any = importlib.util.spec_from_file_location("floor", f"{sys.argv[4]}/app.py")
+    floor = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(floor)
+    handlers = {"floor": floor.lambda_handler} | handlers
+
+found: dict[str, list[float]] = {name: [] for name in handlers}
+statuses = set()
 for event in given["events"]:
-    started = time.process_time()
-    reply = app.lambda_handler(event, None)
-    seconds.append(time.process_time() - started)
-    statuses.add(reply["statusCode"])
-print(json.dumps({"seconds": seconds, "statuses": sorted(statuses), "modules": [*sys.modules]}))
+    for name, handler in handlers.items():
+        started = time.process_time()
+        reply = handler(event, None)
+        found[name].append(time.process_time() - started)
+        statuses.add(reply["statusCode"])
+print(json.dumps(found | {"statuses": sorted(statuses), "modules": [*sys.modules]}))

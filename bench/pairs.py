@@ -7,7 +7,7 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Pairs[T]:
-    """What was measured of a function, and of the floor just before."""
+    """What was measured of a function, and of the floor beside it."""
 
     ours: list[T]
     floors: list[T]
@@ -18,19 +18,17 @@ class Pairs[T]:
 
 
 def measured[T](
-    pairs: int,
-    floor: Callable[[], T],
-    ours: Callable[[], T],
-    of: Callable[[T], float],
-    budget: float,
+    pairs: int, once: Callable[[], tuple[T, T]], of: Callable[[T], float], budget: float
 ) -> Pairs[T]:
     """Return so many pairs, whose ratio is judged by `of`; twice as many if it was over at first.
 
-    What is over its budget is measured as long again before it counts, all pairs together.
+    `once` measures the floor and then ours. What is over its budget is measured as long again
+    before it counts, all pairs together.
     """
     found: Pairs[T] = Pairs([], [])
     while not found.ours or (found.ratio(of) > budget and len(found.ours) < 2 * pairs):
         for _ in range(pairs):
-            found.floors.append(floor())
-            found.ours.append(ours())
+            floor, ours = once()
+            found.floors.append(floor)
+            found.ours.append(ours)
     return found
