@@ -29,7 +29,7 @@ from tests.figures import (  # noqa: F401
     pytest_testnodedown,
 )
 
-pytest_plugins = ("tests.logbook", "tests.grants")
+pytest_plugins = ("tests.logbook", "tests.grants", "tests.quicker")
 
 SETTINGS = Settings(
     table_name="switchboard-test",
