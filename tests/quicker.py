@@ -1,4 +1,4 @@
-"""A pytest plugin: moto answers the same, without doing the same work over and over.
+"""A pytest plugin: the same answers of moto's, without doing the same work over and over.
 
 For each transaction it copies the table and its stream, and in each answer it looks for all that
 might be there: together, this was most of the time of the tests that have a table.
@@ -6,6 +6,7 @@ tests/unit/test_quicker.py holds what is done here against moto as it comes.
 """
 
 import copy
+import gc
 from typing import Any
 
 import pytest
@@ -25,6 +26,13 @@ def pytest_configure(config: pytest.Config) -> None:
     DynamoDBBackend.update_item = _update_a_copy  # type: ignore[method-assign]
     DynamoType.__deepcopy__ = _copy_what_changes  # type: ignore[method-assign]
     JSONSerializer._serialize_structure_member = _serialize_what_is_there  # type: ignore
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let Python look for garbage less often, and not among modules and thousands of tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000)
 
 
 def _as_it_stands(self: Table, memo: dict[int, Any]) -> Table:
