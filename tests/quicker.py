@@ -3,13 +3,16 @@
 For each transaction it copies the table and its stream, and in each answer it looks for all that
 might be there: together, this was most of the time of the tests that have a table.
 tests/unit/test_quicker.py holds what is done here against moto as it comes.
+Garbage is looked for less often, and there are a few RSA keys for all who want a new one.
 """
 
 import copy
 import gc
+import itertools
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.core.serialize import JSONSerializer
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
@@ -18,6 +21,12 @@ from moto.dynamodb.models.table import StreamShard, Table
 update_item = DynamoDBBackend.update_item
 serialize_member = JSONSerializer._serialize_structure_member
 copy_value = DynamoType.__deepcopy__
+make_key = rsa.generate_private_key
+
+# Enough that those of one test are not the same.
+_MOST_KEYS = 16
+_keys: list[rsa.RSAPrivateKey] = []
+_turn = itertools.count()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,6 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     DynamoDBBackend.update_item = _update_a_copy  # type: ignore[method-assign]
     DynamoType.__deepcopy__ = _copy_what_changes  # type: ignore[method-assign]
     JSONSerializer._serialize_structure_member = _serialize_what_is_there  # type: ignore
+    rsa.generate_private_key = _next_key
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -87,3 +97,14 @@ def _serialize_what_is_there(
     if plain and key not in value and not changed:
         return
     serialize_member(self, serialized, value, shape, key)
+
+
+def _next_key(public_exponent: int, key_size: int, backend: Any = None) -> rsa.RSAPrivateKey:
+    """Return a key that is new, or was so for an earlier test: to find one takes long."""
+    if (public_exponent, key_size) != (65_537, 2_048):
+        return make_key(public_exponent, key_size, backend)
+    turn = next(_turn)
+    if turn < _MOST_KEYS:
+        _keys.append(make_key(public_exponent, key_size, backend))
+        return _keys[-1]
+    return _keys[turn % len(_keys)]

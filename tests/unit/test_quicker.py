@@ -1,4 +1,4 @@
-"""moto made quicker is moto: the same rows, records and answers, whatever is written."""
+"""What the suite saves time with: moto has the same rows, records and answers as it comes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.core.serialize import JSONSerializer
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
@@ -154,3 +155,12 @@ def test_what_was_read_does_not_change_with_the_row(table: Any) -> None:
     assert found["tree"]["M"]["twigs"]["L"][0] == {"S": "y"}
     assert row(table)["tree"]["M"]["twigs"]["L"][0] == {"S": "z"}
     assert found["labels"] == row(table)["labels"] == ROW["labels"]
+
+
+def test_the_keys_that_a_test_makes_are_of_the_size_it_wants_and_not_the_same() -> None:
+    made = [rsa.generate_private_key(public_exponent=65_537, key_size=2_048) for _ in range(16)]
+    short = rsa.generate_private_key(public_exponent=65_537, key_size=1_024)
+
+    assert {key.key_size for key in made} == {2_048}
+    assert len({key.private_numbers().p for key in made}) == 16
+    assert short.key_size == 1_024
