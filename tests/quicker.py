@@ -9,14 +9,22 @@ Garbage is looked for less often, and there are a few RSA keys for all who want 
 import copy
 import gc
 import itertools
+import os
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.serialize import JSONSerializer
-from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import StreamShard, Table
+from moto.secretsmanager.models import (
+    SecretsManagerBackend,
+    SecretsStore,
+    secretsmanager_backends,
+)
 
 update_item = DynamoDBBackend.update_item
 serialize_member = JSONSerializer._serialize_structure_member
@@ -43,6 +51,55 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000)
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the account in memory has: its tables, with their streams, and its secrets."""
+
+    tables: dict[str, Table]
+    secrets: SecretsStore
+
+    @classmethod
+    def as_it_is(cls) -> "Account":
+        """Return what there is now, apart from what becomes of it."""
+        rows, kept = _backends()
+        return cls(_apart(rows.tables), copy.deepcopy(kept.secrets))
+
+    def bring_back(self) -> None:
+        """Put this in the place of what there is now."""
+        rows, kept = _backends()
+        rows.tables, kept.secrets = _apart(self.tables), copy.deepcopy(self.secrets)
+
+    def holds_the_same_as(self, other: "Account") -> bool:
+        """Return whether both have the same rows and secrets."""
+        return self._contents() == other._contents()
+
+    def _contents(self) -> Any:
+        rows = {name: table.all_items() for name, table in self.tables.items()}
+        values = {
+            name: [version["secret_string"] for version in secret.versions.values()]
+            for name, secret in self.secrets.items()
+        }
+        return rows, values
+
+
+def _backends() -> tuple[DynamoDBBackend, SecretsManagerBackend]:
+    region = os.environ["AWS_DEFAULT_REGION"]
+    return (
+        dynamodb_backends[DEFAULT_ACCOUNT_ID][region],
+        secretsmanager_backends[DEFAULT_ACCOUNT_ID][region],
+    )
+
+
+def _apart(tables: dict[str, Table]) -> dict[str, Table]:
+    """Return tables of which the settings may be changed as well as the rows."""
+    found = copy.deepcopy(tables)
+    for table in found.values():
+        for name, value in vars(table).items():
+            if name not in ("items", "stream_shard"):
+                setattr(table, name, copy.deepcopy(value))
+    return found
 
 
 def _as_it_stands(self: Table, memo: dict[int, Any]) -> Table:

@@ -164,3 +164,30 @@ def test_the_keys_that_a_test_makes_are_of_the_size_it_wants_and_not_the_same() 
     assert {key.key_size for key in made} == {2_048}
     assert len({key.private_numbers().p for key in made}) == 16
     assert short.key_size == 1_024
+
+
+def test_an_account_that_is_brought_back_is_as_it_was_and_stays_so(aws: None) -> None:
+    client, secrets = boto3.client("dynamodb"), boto3.client("secretsmanager")
+    client.put_item(TableName=NAME, Item=ROW)
+    secrets.create_secret(Name="secret", SecretString="first")
+    kept, before = quicker.Account.as_it_is(), records(client)
+
+    for _ in range(2):
+        client.update_item(**UPDATES[2])
+        client.put_item(TableName=NAME, Item=other("new"))
+        client.update_time_to_live(
+            TableName=NAME,
+            TimeToLiveSpecification={"Enabled": True, "AttributeName": "gone_at"},
+        )
+        secrets.put_secret_value(SecretId="secret", SecretString="second")
+        secrets.create_secret(Name="another", SecretString="x")
+        assert not quicker.Account.as_it_is().holds_the_same_as(kept)
+        kept.bring_back()
+
+        assert quicker.Account.as_it_is().holds_the_same_as(kept)
+        assert client.scan(TableName=NAME)["Items"] == [ROW]
+        assert records(client) == before
+        ttl = client.describe_time_to_live(TableName=NAME)["TimeToLiveDescription"]
+        assert ttl["TimeToLiveStatus"] == "DISABLED"
+        assert secrets.get_secret_value(SecretId="secret")["SecretString"] == "first"
+        assert [it["Name"] for it in secrets.list_secrets()["SecretList"]] == ["secret"]
