@@ -29,7 +29,7 @@ from tests.figures import (  # noqa: F401
     pytest_testnodedown,
 )
 
-pytest_plugins = ("tests.logbook", "tests.grants")
+pytest_plugins = ("tests.logbook", "tests.grants", "tests.quicker")
 
 SETTINGS = Settings(
     table_name="switchboard-test",
@@ -101,10 +101,16 @@ def _session() -> boto3.Session:
     return boto3.Session()
 
 
+@cache
+def own_client(service: str) -> Any:
+    """Return a client for what tests do themselves: made once, and nobody watches or changes it."""
+    return _session().client(service)
+
+
 def make_table(name: str) -> None:
     """Make the table as the template does."""
     keys = ("pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk")
-    boto3.client("dynamodb").create_table(
+    own_client("dynamodb").create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
@@ -150,7 +156,7 @@ def app(aws: None, clock: Clock, books: Books) -> App:
     )
     # In AWS a function of its own does this, with permissions of its own.
     app = replace(app, fail_over=lambda call_id: fail_over({"call_id": call_id}, None, lambda: app))
-    boto3.client("secretsmanager").create_secret(
+    own_client("secretsmanager").create_secret(
         Name=SETTINGS.session_key_secret, SecretString="a-session-key-of-32-characters-x"
     )
     app.store.add_organization(an_organization())

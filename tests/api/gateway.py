@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote
@@ -50,7 +51,8 @@ class Gateway:
     """The deployed API on an App in memory."""
 
     app: App
-    template: Json = field(default_factory=template)
+    # Read once: reading takes longer than most tests, and nobody changes it.
+    template: Json = field(default_factory=cache(template))
 
     def __post_init__(self) -> None:
         self.routes = template_routes(self.template)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import boto3
 import pytest
 
 from local.openapi import routes
@@ -11,6 +10,7 @@ from tests.api import world
 from tests.api.document import Operation, all_operations, for_customers, problems, request
 from tests.api.gateway import Gateway
 from tests.builders import ORGANIZATION, OTHER_ORGANIZATION
+from tests.conftest import own_client
 
 type Rows = dict[tuple[str, str], Any]
 
@@ -22,7 +22,7 @@ SESSIONS = [operation for operation in for_customers() if not operation.wants_ke
 
 def rows(app: App) -> Rows:
     """Return the whole table, but for what using a key writes to the key."""
-    found: list[Any] = boto3.client("dynamodb").scan(TableName=app.settings.table_name)["Items"]
+    found: list[Any] = own_client("dynamodb").scan(TableName=app.settings.table_name)["Items"]
     return {
         (row["pk"]["S"], row["sk"]["S"]): {
             name: value for name, value in row.items() if name not in _WRITTEN_BY_USE

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import urllib3
 from starlette.applications import Starlette
@@ -22,7 +21,7 @@ from tests.carriers.accounts import FACTS, CarrierFacts
 from tests.carriers.doctoring import all_well
 from tests.carriers.lab import Lab, Tap
 from tests.clock import Clock
-from tests.sandbox.servers import Customer, Server
+from tests.sandbox.servers import Customer, Server, plain_client
 
 ORGANIZATION = 1001
 NUMBER = E164("+14155550100")
@@ -77,7 +76,7 @@ def _no_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def lab(tapped_sandbox: tuple[Server, Tap], _no_certificates: None) -> Iterator[Lab]:
     """Return a sandbox at its start, with short delays."""
     server, tap = tapped_sandbox
-    with httpx.Client(base_url=server.url, timeout=20, trust_env=False) as control:
+    with plain_client(server.url) as control:
         control.post("/_/reset").raise_for_status()
         quick = {"retry_delay_s": 0.01, "first_command_timeout_s": 1.0, "caller_patience_s": 0.3}
         control.patch("/_/settings", json=quick).raise_for_status()

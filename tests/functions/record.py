@@ -4,9 +4,8 @@ import json
 import re
 from typing import Any
 
-import boto3
-
 from switchboard.app import App
+from tests.conftest import own_client
 
 _CHANGES = ("Put", "Update", "Delete")
 _KEY = re.compile(r"burki_[a-z0-9]{32}")
@@ -39,16 +38,14 @@ def _writes(operation: str, params: dict[str, Any]) -> list[tuple[str, dict[str,
 
 def rows(app: App) -> list[dict[str, Any]]:
     """Return the whole record, of all organizations."""
-    pages = (
-        boto3.client("dynamodb").get_paginator("scan").paginate(TableName=app.settings.table_name)
-    )
+    pages = own_client("dynamodb").get_paginator("scan").paginate(TableName=app.settings.table_name)
     items = [item for page in pages for item in page["Items"]]
     return [item for item in items if item["pk"]["S"].startswith("AUDIT#")]
 
 
 def secrets_in(app: App, text: str) -> list[str]:
     """Return which of the deployment's secrets a text holds."""
-    client = boto3.client("secretsmanager")
+    client = own_client("secretsmanager")
     kept = [
         client.get_secret_value(SecretId=secret["ARN"])["SecretString"]
         for secret in client.list_secrets()["SecretList"]

@@ -14,7 +14,7 @@ from twilio.rest import Client as TwilioSdk
 from sandbox.app import build
 from sandbox.wire import CuttableLine
 from tests.sandbox.clients import TelnyxClient, TwilioClient, VonageClient, account
-from tests.sandbox.servers import Customer, Server
+from tests.sandbox.servers import Customer, Server, plain_client
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -58,7 +58,7 @@ def customer(customer_server: tuple[Server, Customer]) -> Customer:
 @pytest.fixture
 def sandbox(sandbox_server: Server) -> Iterator[httpx.Client]:
     """Return a client of a sandbox at its start, with short delays."""
-    with httpx.Client(base_url=sandbox_server.url, timeout=20, trust_env=False) as client:
+    with plain_client(sandbox_server.url) as client:
         client.post("/_/reset").raise_for_status()
         quick = {
             "retry_delay_s": 0.01,
