@@ -82,13 +82,13 @@ def spoilt(folder: str, events: list[Json], times: int) -> Iterator[Json]:
         for _ in range(luck.choice([0, 1, 1, 2, 5]) if n % 3 == 0 else luck.choice([1, 1, 2, 4])):
             event = _spoil(event, luck)
         # Now and then one that has no form at all.
-        yield luck.choice(_ODD) if n % 25 == 24 else event
+        yield deepcopy(luck.choice(_ODD)) if n % 25 == 24 else event
 
 
 def _spoil(event: Json, luck: random.Random) -> Json:
     """Replace or remove something at a random place, or put JSON into what is JSON in a text."""
     if not isinstance(event, dict | list) or not event:
-        return luck.choice(_ODD)
+        return deepcopy(luck.choice(_ODD))
     place = luck.choice(list(event)) if isinstance(event, dict) else luck.randrange(len(event))
     value = event[place]
     if place == "body" and isinstance(value, str) and value[:1] in "{[" and luck.random() < 0.8:

@@ -137,6 +137,17 @@ def test_a_function_of_the_api_answers_any_of_many_events(
         answered(timed(handler(folder), event))
 
 
+@pytest.mark.parametrize("folder", sorted({*BEHIND_THE_GATEWAY} - {"api_docs"}))
+def test_a_caller_with_scopes_and_no_organization_is_refused(
+    folder: str, handler: Callable[[str], Handler]
+) -> None:
+    for event in fuzzing.samples(folder):
+        event["requestContext"]["authorizer"] = {"scopes": "admin", "token_id": "1"}
+        reply = handler(folder)(event)
+        answered(reply)
+        assert reply["statusCode"] == 400, reply
+
+
 @pytest.mark.parametrize("folder", OF_AWS)
 def test_a_function_that_aws_calls_refuses_what_it_cannot_read(
     folder: str, handler: Callable[[str], Handler]

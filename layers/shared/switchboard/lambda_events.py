@@ -116,10 +116,10 @@ def _is_authorizer(value: object) -> bool:
     # What our own authorizer said, as API Gateway passes it on: everything is text.
     if value is None:
         return True
+    if not isinstance(value, dict) or (value.get("scopes") and not value.get("organization_id")):
+        return False
     ids = ("organization_id", "token_id")
-    return isinstance(value, dict) and all(
-        value.get(name) is None or _is_id(value[name]) for name in ids
-    )
+    return all(value.get(name) is None or _is_id(value[name]) for name in ids)
 
 
 def _is_id(value: object) -> bool:
