@@ -43,6 +43,8 @@ SETTINGS = Settings(
         "telnyx": "https://api.telnyx.example/v2",
         "vonage": "https://{host}",
     },
+    # By the real clock: as much as may be configured, for the machine may do other things as well.
+    answer_within_s=14,
 )
 
 

@@ -23,6 +23,7 @@ from switchboard.errors import ServiceUnavailable
 from switchboard.events.aws import SqsQueue
 from switchboard.numbers import purchasing
 from switchboard.secrets import Secrets
+from switchboard.settings import Settings
 from switchboard.store import Store
 from tests.api.gateway import Gateway
 from tests.builders import ORGANIZATION, a_dial, a_purchase
@@ -63,6 +64,12 @@ def without_secrets(app: App, url: str, config: Config = outages.IMPATIENT) -> A
         client, app.settings.secrets_prefix, app.settings.session_key_secret, app.clock
     )
     return replace(app, secrets=secrets)
+
+
+@pytest.fixture
+def live(live: App) -> App:
+    """The deployment, as patient as it is where nobody has set anything."""
+    return replace(live, settings=replace(live.settings, answer_within_s=Settings.answer_within_s))
 
 
 def call(app: App, carrier: str, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], float]:
