@@ -18,12 +18,6 @@ _BUDGET = 1.3
 _MEMORY_MB = (512, 1769)
 # The first of a container, and those that find it warm.
 _EVENTS = 21
-_FUNCTIONS = {
-    "twilio": "CarrierWebhookTwilio",
-    "telnyx": "CarrierWebhookTelnyx",
-    "vonage": "CarrierWebhookVonage",
-    "byo-sip-trunk": "CarrierWebhookSip",
-}
 
 
 def measure(runtime: Runtime, pairs: int) -> Iterator[Figure]:
@@ -32,7 +26,7 @@ def measure(runtime: Runtime, pairs: int) -> Iterator[Figure]:
         with cage(memory_mb) as limits:
             yield Figure(f"lambda.{memory_mb}.limited", float(limits.is_closed), "yes=1")
             seen = {}
-            for carrier in _FUNCTIONS:
+            for carrier in ringing.FUNCTIONS:
                 seen[carrier] = _pairs(runtime, limits, carrier, pairs)
                 yield from _figures(f"lambda.{memory_mb}.{carrier}", seen[carrier])
             floors = [it for found in seen.values() for it in found.floors]
@@ -74,7 +68,7 @@ def _pairs(runtime: Runtime, limits: Cage, carrier: str, pairs: int) -> Pairs[Ru
             return run(runtime, task, limits, events, environment)
 
         def pair() -> tuple[Run, Run]:
-            return once(FLOOR), once(BUILD / _FUNCTIONS[carrier])
+            return once(FLOOR), once(BUILD / ringing.FUNCTIONS[carrier])
 
         return measured(pairs, pair, _init_cpu, _BUDGET)
 

@@ -32,18 +32,14 @@ def measure(runtime: Runtime, pairs: int) -> Iterator[Figure]:
     floors: list[float] = []
     for name, (environment, budget) in _FUNCTIONS.items():
         once = partial(_pair, runtime, BUILD / name, environment)
-        found = measured(pairs, once, _itself, budget)
+        found = measured(pairs, once, float, budget)
         floors += found.floors
-        yield Figure(f"cold_start.{name}", found.ratio(_itself), "x floor", budget)
+        yield Figure(f"cold_start.{name}", found.ratio(float), "x floor", budget)
     yield Figure("cold_start.floor", 1000 * median(floors), "ms")
 
 
 def _pair(runtime: Runtime, task: Path, environment: dict[str, str]) -> tuple[float, float]:
     return _seconds(runtime, FLOOR), _seconds(runtime, task, **environment)
-
-
-def _itself(seconds: float) -> float:
-    return seconds
 
 
 def _seconds(runtime: Runtime, task: Path, **environment: str) -> float:

@@ -57,14 +57,16 @@ class Idle:
 
 def measure() -> Iterator[Figure]:
     """Yield the parts, and the sum for each stage of samconfig.toml that is deployed to AWS."""
-    idle = read(yaml_parse((ROOT / "template.yaml").read_text()))
+    template = yaml_parse((ROOT / "template.yaml").read_text())
+    idle = read(template)
     free, paid = _parts(idle, free=1), _parts(idle, free=0)
     for name, usd in free.items():
         yield Figure(f"idle_month.{name}", usd, "USD")
     yield Figure("idle_month.beyond_free", sum(paid.values()), "USD")
     # One's own key is a choice with its own price; AWS asks as much for it as for all the rest.
-    yield Figure("idle_month.dev", sum(free.values()) + _key_usd("dev"), "USD", _BUDGET_USD)
-    yield Figure("idle_month.prod", sum(free.values()) + _key_usd("prod"), "USD")
+    for stage, budget in (("dev", _BUDGET_USD), ("prod", None)):
+        usd = sum(free.values()) + _key_usd(template, stage)
+        yield Figure(f"idle_month.{stage}", usd, "USD", budget)
 
 
 def read(template: Json) -> Idle:
@@ -101,8 +103,7 @@ def _over(used: float, free: float) -> float:
     return max(0.0, used - free)
 
 
-def _key_usd(stage: str) -> float:
-    template = yaml_parse((ROOT / "template.yaml").read_text())
+def _key_usd(template: Json, stage: str) -> float:
     chosen = template["Parameters"]["TableEncryption"]["Default"]
     settings = tomllib.loads((ROOT / "samconfig.toml").read_text())
     for override in settings[stage]["deploy"]["parameters"]["parameter_overrides"]:

@@ -46,6 +46,15 @@ _SECRETS: dict[str, Json] = {
 }
 
 
+FUNCTIONS = {
+    "twilio": "CarrierWebhookTwilio",
+    "telnyx": "CarrierWebhookTelnyx",
+    "vonage": "CarrierWebhookVonage",
+    "byo-sip-trunk": "CarrierWebhookSip",
+}
+"""Who answers each carrier's phones, by its name in the template."""
+
+
 def webhooks(carrier: str, public_base_url: str, count: int) -> list[Json]:
     """Return the event of `count` calls to the same number, as API Gateway hands it on."""
     make = _MAKERS[carrier]

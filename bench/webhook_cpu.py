@@ -17,13 +17,6 @@ _RUNS = 3
 _CALLS = 200
 _WARM_AFTER = 50
 
-_FUNCTIONS = {
-    "twilio": "CarrierWebhookTwilio",
-    "telnyx": "CarrierWebhookTelnyx",
-    "vonage": "CarrierWebhookVonage",
-    "byo-sip-trunk": "CarrierWebhookSip",
-}
-
 type Seconds = list[float]
 """Of each call that one process has taken."""
 
@@ -31,7 +24,7 @@ type Seconds = list[float]
 def measure(runtime: Runtime) -> Iterator[Figure]:
     """Yield a warm call's ratio to the floor, and the time of both."""
     floors: list[Seconds] = []
-    for carrier, function in _FUNCTIONS.items():
+    for carrier, function in ringing.FUNCTIONS.items():
         found = measured(_RUNS, partial(_run, runtime, carrier, function), _warm, _BUDGET)
         floors += found.floors
         name = f"webhook_cpu.{carrier}"

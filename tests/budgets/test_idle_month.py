@@ -1,6 +1,5 @@
 """While nothing happens, nearly nothing is paid."""
 
-from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from local.workspace import ROOT
 @pytest.fixture
 def template() -> dict[str, Any]:
     found: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
-    return deepcopy(found)
+    return found
 
 
 def figures() -> dict[str, float]:

@@ -16,11 +16,12 @@ def handle(
     work: Callable[[Json], object],
     sweep: Callable[[], int],
     *,
-    at_once: int = 1,
+    at_once: bool = False,
 ) -> Json:
     """Do the work that a batch of messages asks for; name those that failed, which come again.
 
-    An event without messages is the time to sweep. Raises InvalidRequest for what no queue sends.
+    An event without messages is the time to sweep. With `at_once` no message waits for a slow one.
+    Raises InvalidRequest for what no queue sends.
     """
     if lambda_events.is_time_to_sweep(event):
         swept(sweep)
@@ -31,7 +32,7 @@ def handle(
         messages,
         lambda message: work(json.loads(message["body"])),
         named=lambda message: str(message["messageId"]),
-        at_once=at_once,
+        at_once=max(1, len(messages)) if at_once else 1,
     )
     failed = [message["messageId"] for message, ok in zip(messages, done, strict=True) if not ok]
     return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}

@@ -21,8 +21,6 @@ from .texting import dispatching
 _AWS = Config(
     connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2}
 )
-# A batch of the queue, as the template has it.
-_LETTERS = 10
 
 type Json = dict[str, Any]
 
@@ -59,7 +57,7 @@ def deliver(event: Mapping[str, Any], office: Callable[[], Office]) -> Json:
         event,
         lambda message: delivering.handle(opened, message),
         lambda: sweeping.sweep(opened),
-        at_once=_LETTERS,
+        at_once=True,
     )
 
 

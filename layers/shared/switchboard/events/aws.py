@@ -74,14 +74,9 @@ class Recipients:
         for message, _ in messages:
             if "fuse" in message:
                 self.stop_calls(int(message["fuse"]))
-        for queue in (self.texts, self.events):
-            if mine := [entry for entry in messages if self._queue_of(entry[0]) is queue]:
+        for kind, queue in (("text", self.texts), ("event", self.events)):
+            if mine := [entry for entry in messages if kind in entry[0]]:
                 queue.put(mine)
-
-    def _queue_of(self, message: Message) -> Queue | None:
-        if "fuse" in message:
-            return None
-        return self.texts if "text" in message else self.events
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Fetched twice, the same file stands in the same place.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import batched
@@ -59,18 +59,18 @@ def sweep(room: Room) -> int:
     for due in batched(rows, AT_ONCE, strict=False):
         if room.app.clock() >= until:
             break
-        begun += fetch_each(room, due)
+        fetch_each(room, due)
+        begun += len(due)
     return begun
 
 
-def fetch_each(room: Room, recordings: Sequence[tuple[int, str]]) -> int:
-    """Fetch recordings, each by its call and its carrier's id; return how many they were.
+def fetch_each(room: Room, recordings: Iterable[tuple[int, str]]) -> None:
+    """Fetch recordings, each by its call and its carrier's id.
 
     One that fails for no reason that we know holds up no other: it stays due, or is due again when
     its claim ends, and the sweep goes on with it.
     """
     batches.each(recordings, lambda it: fetch(room, *it), named=str, at_once=AT_ONCE)
-    return len(recordings)
 
 
 def _fetched(room: Room, recording: Recording) -> tuple[str, Stored, str]:
